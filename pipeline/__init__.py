@@ -1,0 +1,1 @@
+"""Stage entry points: read parameters, call the library, write outputs."""

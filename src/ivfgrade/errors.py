@@ -1,0 +1,21 @@
+"""The one kind of error a user can cause, and how it reaches the terminal: one line, exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class InputError(Exception):
+    """What is wrong, where, and what to do about it, in one sentence."""
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn an `InputError` into one line on stderr and exit code 1, without a traceback."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

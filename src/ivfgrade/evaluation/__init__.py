@@ -1,0 +1,1 @@
+"""Scores of predictions against truth, with intervals, baselines and pictures."""

@@ -1,0 +1,1 @@
+"""The first study: fragments of cleavage-stage embryos (AttnRegDeepLab)."""

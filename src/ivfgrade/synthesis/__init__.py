@@ -1,0 +1,1 @@
+"""Synthetic embryos: three-dimensional geometry, Hoffman-like optics, exact truth."""
