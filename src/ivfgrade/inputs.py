@@ -1,0 +1,153 @@
+"""What a stage was run on: a fingerprint of its inputs, a place to resume from, a guard at the end.
+
+DVC hashes dependencies after the command has ended, so an edit made while a stage runs would be
+recorded as if it had produced the result (treeverse/dvc#11058). A stage therefore hashes its
+inputs, as dvc.yaml declares them, at its start, and refuses to finish when they differ at the end.
+The same fingerprint names the folder it resumes from and the MLflow run it logs to.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import json
+import re
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from ruamel.yaml import YAML
+
+from ivfgrade.errors import InputError
+from ivfgrade.provenance import Provenance
+
+PIPELINE, PARAMS, WORK = "dvc.yaml", "params.yaml", ".work"
+
+
+class StageRun:
+    """One run of a stage: `key` is the fingerprint of its inputs, `work` survives a kill."""
+
+    def __init__(self, stage: str, key: str, work: Path) -> None:
+        self.stage, self.key, self.work = stage, key, work
+        self.notes: dict[str, Any] = {}
+
+    def note(self, **facts: Any) -> None:
+        """Facts for the provenance file that are known only while the stage runs."""
+        self.notes.update(facts)
+
+
+@contextmanager
+def guarded(stage: str, provenance: Path | None = None) -> Iterator[StageRun]:
+    """Run the body of `stage`; an edit of its inputs meanwhile turns success into an error."""
+    _die_with_parent()
+    root = Path(WORK)
+    root.mkdir(exist_ok=True)
+    with _only_run(root / f"{stage}.lock", stage):
+        before = stage_inputs(stage)
+        key = _digest(before)
+        run = StageRun(stage, key, root / f"{stage}-{key[:16]}")
+        for leftover in root.glob(f"{stage}-*"):
+            if leftover != run.work:  # of other inputs: nothing can resume from it any more
+                shutil.rmtree(leftover)
+        run.work.mkdir(exist_ok=True)
+        record = Provenance(stage, key)
+        yield run
+        edited = _differences(before, stage_inputs(stage))
+        if edited:
+            raise InputError(
+                f"{', '.join(edited)} changed while stage {stage} ran, "
+                f"so its result is not recorded; run it again"
+            )
+        if provenance is not None:
+            record.write(provenance, run.notes)
+        shutil.rmtree(run.work)
+
+
+def stage_inputs(stage: str) -> dict[str, str]:
+    """Name -> content hash of every dependency and parameter that dvc.yaml declares for `stage`."""
+    pipeline, params = _read_yaml(Path(PIPELINE)), _read_yaml(Path(PARAMS))
+    if stage not in pipeline["stages"]:
+        raise InputError(f"{PIPELINE} has no stage {stage}")
+    declared = interpolate(pipeline["stages"][stage], params)
+    inputs = {"cmd": declared["cmd"]}
+    for path in declared.get("deps", []):
+        inputs[path] = hash_path(Path(path))
+    for name in declared.get("params", []):
+        value = lookup(params, name)
+        inputs[f"{PARAMS}:{name}"] = json.dumps(value, sort_keys=True)
+    return inputs
+
+
+def stage_command(stage: str) -> str:
+    """The command line that dvc.yaml gives for `stage`, with its values filled in."""
+    pipeline, params = _read_yaml(Path(PIPELINE)), _read_yaml(Path(PARAMS))
+    return str(interpolate(pipeline["stages"][stage], params)["cmd"])
+
+
+def lookup(params: Mapping[str, Any], dotted: str) -> Any:
+    value: Any = params
+    for part in dotted.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            raise InputError(f"{PARAMS} has no key {dotted}")
+        value = value[part]
+    return value
+
+
+def interpolate(node: Any, params: Mapping[str, Any]) -> Any:
+    """Fill in DVC's `${key}` the way DVC does for plain values."""
+    if isinstance(node, Mapping):
+        return {key: interpolate(value, params) for key, value in node.items()}
+    if isinstance(node, list):
+        return [interpolate(value, params) for value in node]
+    if isinstance(node, str):
+        return re.sub(r"\$\{([\w.]+)\}", lambda match: str(lookup(params, match[1])), node)
+    return node
+
+
+def hash_path(path: Path) -> str:
+    """SHA-256 over the bytes of a file, or over the names and bytes of all files in a folder."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    if not path.is_dir():
+        raise InputError(f"{path} is missing; run the stage that makes it, or dvc repro")
+    files = sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return _digest({p.relative_to(path).as_posix(): hash_path(p) for p in files})
+
+
+def _digest(content: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        return YAML(typ="safe").load(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read here: {error.strerror}") from error
+
+
+@contextmanager
+def _only_run(lock: Path, stage: str) -> Iterator[TextIO]:
+    """Two runs of one stage in one checkout would write the same files."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"stage {stage} is already running in this checkout") from None
+        yield file
+
+
+def _die_with_parent() -> None:
+    """DVC, killed, would leave its child training; the kernel then ends the child as well."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

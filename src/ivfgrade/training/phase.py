@@ -1,0 +1,25 @@
+"""A training phase as data: what learns and how fast, from which losses, and which epoch is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Phase:
+    groups: tuple[tuple[str, float | None], ...]  # ordered (pattern, learning rate); None = frozen
+    losses: dict[str, float]  # term -> weight
+    keep: tuple[str, Literal["max", "min"]]  # the validation metric whose best epoch is kept
+    batch_size: int
+    warmup_epochs: float
+    weight_decay: float
+    clip_norm: float
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError("batch_size must be at least 1")
+        if not any(weight > 0 for weight in self.losses.values()):
+            raise ValueError("losses must hold at least one positive weight")
+        if min(self.losses.values()) < 0:
+            raise ValueError("loss weights must not be negative")
