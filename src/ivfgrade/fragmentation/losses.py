@@ -1,0 +1,107 @@
+"""The terms of equation 4, one function each: (prediction, batch) -> scalar.
+
+Padding enters no term. A term to which no sample of the batch applies is a 0 that still hangs on
+the graph, so a training step never has to ask what its batch contains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
+
+DICE_SMOOTH = 1.0  # pixels (S4.37)
+FOCAL_GAMMA, FOCAL_ALPHA = 2.0, 0.75  # alpha of the rare class, fragments (S4.35)
+HUBER_DELTA = 0.05  # ratio; the slope beyond it is also 0.05, not 1 (S4.39)
+
+
+def bce(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_seg, binary cross-entropy."""
+    entropy = F.binary_cross_entropy_with_logits(
+        prediction.mask_logits, _targets(batch), reduction="none"
+    )
+    return _over_known_masks(_over_valid_pixels(entropy, batch.valid), batch)
+
+
+def dice(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_seg, soft Dice per image and mask (S4.37)."""
+    probability = torch.sigmoid(prediction.mask_logits) * batch.valid
+    target = _targets(batch) * batch.valid
+    overlap = (probability * target).sum(dim=(2, 3))
+    total = (probability + target).sum(dim=(2, 3))
+    return _over_known_masks(1 - (2 * overlap + DICE_SMOOTH) / (total + DICE_SMOOTH), batch)
+
+
+def focal(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_seg, focal loss: alpha_t (1 - p_t)^gamma (-log p_t)."""
+    target = _targets(batch)
+    entropy = F.binary_cross_entropy_with_logits(
+        prediction.mask_logits, target, reduction="none"
+    )  # -log p_t
+    alpha = FOCAL_ALPHA * target + (1 - FOCAL_ALPHA) * (1 - target)
+    loss = alpha * (1 - torch.exp(-entropy)) ** FOCAL_GAMMA * entropy
+    return _over_known_masks(_over_valid_pixels(loss, batch.valid), batch)
+
+
+def precise(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_pre: L1 where the ratio is known."""
+    known = batch.has_ratio
+    return _mean((prediction.ratio[known] - batch.ratio[known]).abs())
+
+
+def interval(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_range, equation 5: weak samples only, where a grade is all that is known (S4.7)."""
+    weak = batch.has_grade & ~batch.has_ratio
+    ratio = prediction.ratio[weak]
+    return _mean(F.relu(batch.low[weak] - ratio) + F.relu(ratio - batch.high[weak]))
+
+
+def area(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_cons of phase 1: the mask's area against the true ratio (S4.41)."""
+    known = batch.paired & batch.has_ratio
+    soft_area = soft_area_ratio(prediction.mask_logits, batch.valid)
+    return _mean(_huber(soft_area[known], batch.ratio[known]))
+
+
+def consistency(prediction: Prediction, batch: Batch) -> Tensor:
+    """L_cons of phase 2: the mask's area against the regressed ratio, every sample (S4.39)."""
+    soft_area = soft_area_ratio(prediction.mask_logits, batch.valid)
+    return _mean(_huber(soft_area, prediction.ratio))
+
+
+TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
+    "bce": bce,
+    "dice": dice,
+    "focal": focal,
+    "precise": precise,
+    "range": interval,
+    "area": area,
+    "consistency": consistency,
+}
+
+
+def _targets(batch: Batch) -> Tensor:
+    return torch.cat([batch.fragment, batch.embryo], dim=1)  # B 2 S S
+
+
+def _over_valid_pixels(loss: Tensor, valid: Tensor) -> Tensor:
+    return (loss * valid).sum(dim=(2, 3)) / valid.sum(dim=(2, 3)).clamp_min(1.0)  # B 2
+
+
+def _over_known_masks(loss: Tensor, batch: Batch) -> Tensor:
+    """Fragment and embryo count the same, however many images have either."""
+    fragment, embryo = loss.unbind(1)  # B, B
+    return (_mean(fragment[batch.paired]) + _mean(embryo[batch.has_embryo])) / 2
+
+
+def _huber(value: Tensor, target: Tensor) -> Tensor:
+    return F.huber_loss(value, target, reduction="none", delta=HUBER_DELTA)
+
+
+def _mean(values: Tensor) -> Tensor:
+    return values.sum() / max(values.numel(), 1)

@@ -1,0 +1,247 @@
+"""AttnRegDeepLab: `forward` is figure 4 of the paper, `build` chooses its parts.
+
+The network is cut in two where phase 2 freezes it: `features` is all that stays fixed (and is
+cached), `heads` is all that comes after.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet50
+
+from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.layers import (
+    ASPP,
+    AttentionGate,
+    ConcatInjection,
+    ConvNormReLU,
+    NoInjection,
+    PassThrough,
+    StopGradient,
+    masked_mean,
+    resize_like,
+)
+
+F1, F3, F4 = 256, 1024, 2048  # channels of the three backbone maps
+CONTEXT = 256  # channels of ASPP and decoder
+V_REG = 2048
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    gate: str  # a name in GATES
+    head: str  # a name in HEADS
+    injection: str  # a name in INJECTIONS
+    detach_injection: bool  # the mask losses do not train V_reg (S4.31)
+    aspp_rates: tuple[int, ...]
+    aspp_dropout: float
+    head_dropout: float
+    gate_bias: float
+
+
+class Prediction(NamedTuple):
+    mask_logits: Tensor  # B 2 S S  fragment, embryo
+    ratio: Tensor  # B  in [0, 1]
+    ratio_logit: Tensor  # B
+
+
+class Features(NamedTuple):
+    pooled: Tensor  # B 3072  masked averages of F3 and F4
+    fused: Tensor  # B 256 75 75  the fusion convolution of F_dec, before injection and norm
+
+
+def soft_area_ratio(mask_logits: Tensor, valid: Tensor) -> Tensor:
+    """sum(p_f p_e) / sum(p_e) over valid pixels; 0 with less than one pixel of embryo."""
+    fragment, embryo = torch.sigmoid(mask_logits.float()).unbind(1)  # B S S each
+    embryo = embryo * valid[:, 0]
+    area = embryo.sum(dim=(1, 2))
+    return (fragment * embryo).sum(dim=(1, 2)) / area.clamp_min(1.0)  # B
+
+
+class Backbone(nn.Module):
+    """ResNet-50 at output stride 8: layers 3 and 4 dilate by 2 and 4 instead of striding (S4.16).
+
+    Parameter names are torchvision's, so its ImageNet file fits. The last norm of every residual
+    block starts at zero: the deep network then starts as a shallow one, which is what trains
+    within a few epochs from scratch.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        resnet = resnet50(
+            weights=None,
+            replace_stride_with_dilation=[False, True, True],
+            zero_init_residual=True,
+        )
+        self.conv1, self.bn1, self.relu = resnet.conv1, resnet.bn1, resnet.relu
+        self.maxpool = resnet.maxpool
+        self.layer1, self.layer2 = resnet.layer1, resnet.layer2
+        self.layer3, self.layer4 = resnet.layer3, resnet.layer4
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        stem = self.maxpool(self.relu(self.bn1(self.conv1(image))))
+        f1 = self.layer1(stem)  # B  256 75 75
+        f3 = self.layer3(self.layer2(f1))  # B 1024 38 38
+        f4 = self.layer4(f3)  # B 2048 38 38
+        return f1, f3, f4
+
+
+class Decoder(nn.Module):
+    """Gated boundary detail joins the context. `fusion` is the F_dec slice of the convolution
+    over Concat(F_dec, F_inj), `norm` the norm after it; the V_reg slice is the injection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = ConvNormReLU(F1, 48, 1)
+        self.refine = nn.Sequential(
+            ConvNormReLU(48 + CONTEXT, CONTEXT, 3), ConvNormReLU(CONTEXT, CONTEXT, 3)
+        )
+        self.fusion = nn.Conv2d(CONTEXT, CONTEXT, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(CONTEXT)
+
+    def forward(self, gated: Tensor, context: Tensor) -> Tensor:
+        f_dec = self.refine(torch.cat([self.project(gated), context], dim=1))
+        return self.fusion(f_dec)  # B 256 75 75
+
+
+class RegressionHead(nn.Module):
+    """Pooled F3 and F4, standardised -> V_reg -> ratio. The output weights start at zero: the
+    first prediction is the prior, whatever the features are."""
+
+    mean: Tensor
+    gain: Tensor
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(F3 + F4))
+        self.register_buffer("gain", torch.ones(F3 + F4))
+        self.hidden = nn.Sequential(nn.Linear(F3 + F4, V_REG), nn.ReLU(), nn.Dropout(dropout))
+        self.output = nn.Linear(V_REG, 1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+
+    @torch.no_grad()
+    def standardise_like(self, pooled: Tensor) -> None:
+        """Take mean and scale from a training set (N 3072). Features that are as good as constant
+        there teach nothing, yet would be blown up on other data: they get gain 0."""
+        std, mean = torch.std_mean(pooled.double(), dim=0, correction=0)
+        alive = std > 0.01 * std.median()
+        self.mean.copy_(mean)
+        self.gain.copy_(torch.where(alive, 1 / std.where(alive, 1.0), 0.0))
+
+    @torch.no_grad()
+    def set_ratio_prior(self, mean_ratio: float) -> None:
+        """Start at the training set's mean ratio."""
+        share = min(max(mean_ratio, 0.001), 0.999)
+        nn.init.constant_(self.output.bias, math.log(share / (1 - share)))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return self.hidden((pooled - self.mean) * self.gain)  # B 2048 = V_reg
+
+    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        logit = self.output(v_reg).squeeze(1).float()
+        return torch.sigmoid(logit), logit  # B, B
+
+
+class AreaHead(nn.Module):
+    """No regression branch: the ratio is the mask's soft area. Nothing here is trained."""
+
+    def standardise_like(self, pooled: Tensor) -> None:
+        pass
+
+    def set_ratio_prior(self, mean_ratio: float) -> None:
+        pass
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return pooled[:, :0]  # B 0: there is no V_reg
+
+    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        ratio = soft_area_ratio(mask_logits, valid)
+        return ratio, torch.logit(ratio, eps=1e-6)  # B, B
+
+
+Gate = AttentionGate | PassThrough
+Head = RegressionHead | AreaHead
+
+
+class AttnRegDeepLab(nn.Module):
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
+    def __init__(self, aspp: ASPP, gate: Gate, head: Head, injection: nn.Module) -> None:
+        super().__init__()
+        self.register_buffer("pixel_mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1))
+        self.register_buffer("pixel_std", torch.tensor(IMAGENET_STD).view(3, 1, 1))
+        self.backbone = Backbone()
+        self.aspp = aspp
+        self.gate = gate
+        self.decoder = Decoder()
+        self.head = head
+        self.injection = injection
+        self.classifier = nn.Conv2d(CONTEXT, 2, 1)
+
+    def forward(self, image: Tensor, valid: Tensor) -> Prediction:
+        return self.heads(self.features(image, valid), valid)
+
+    def features(self, image: Tensor, valid: Tensor) -> Features:
+        f1, f3, f4 = self.backbone(self._normalise(image, valid))
+        g = resize_like(self.aspp(f4, valid), f1)  # B 256 75 75
+        fused = self.decoder(self.gate(f1, g), g)
+        pooled = torch.cat([masked_mean(f3, valid), masked_mean(f4, valid)], dim=1)
+        return Features(pooled, fused)
+
+    def heads(self, features: Features, valid: Tensor) -> Prediction:
+        v_reg = self.head(features.pooled)
+        final = torch.relu(self.decoder.norm(self.injection(features.fused, v_reg)))
+        mask_logits = resize_like(self.classifier(final).float(), valid)  # B 2 S S
+        return Prediction(mask_logits, *self.head.ratio(v_reg, mask_logits, valid))
+
+    def attention(self, image: Tensor, valid: Tensor) -> Tensor:
+        """The gate's alpha, for pictures."""
+        f1, _, f4 = self.backbone(self._normalise(image, valid))
+        return self.gate.alpha(f1, resize_like(self.aspp(f4, valid), f1))  # B 1 75 75
+
+    def _normalise(self, image: Tensor, valid: Tensor) -> Tensor:
+        """ImageNet statistics; padding is zero again afterwards, whatever it was before."""
+        return (image - self.pixel_mean) / self.pixel_std * valid
+
+
+GATES: Mapping[str, Callable[[ModelSpec], Gate]] = {
+    "attention": lambda spec: AttentionGate(F1, CONTEXT, F1 // 2, spec.gate_bias),
+    "none": lambda _: PassThrough(),
+}
+HEADS: Mapping[str, Callable[[ModelSpec], Head]] = {
+    "multi_scale": lambda spec: RegressionHead(spec.head_dropout),
+    "none": lambda _: AreaHead(),
+}
+BRIDGES: Mapping[bool, Callable[[], nn.Module]] = {True: StopGradient, False: nn.Identity}
+INJECTIONS: Mapping[str, Callable[[ModelSpec], nn.Module]] = {
+    "concat": lambda spec: ConcatInjection(V_REG, CONTEXT, BRIDGES[spec.detach_injection]()),
+    "none": lambda _: NoInjection(),
+}
+Part = TypeVar("Part")
+
+
+def build(spec: ModelSpec) -> AttnRegDeepLab:
+    """Vanilla DeepLabV3+ is gate, head and injection `none`."""
+    gate = _choose(GATES, "gate", spec.gate)
+    head = _choose(HEADS, "head", spec.head)
+    injection = _choose(INJECTIONS, "injection", spec.injection)
+    if spec.head == "none" and spec.injection != "none":
+        raise InputError(f"injection {spec.injection!r} needs a regression head, not head 'none'")
+    aspp = ASPP(F4, CONTEXT, spec.aspp_rates, spec.aspp_dropout)
+    return AttnRegDeepLab(aspp, gate(spec), head(spec), injection(spec))
+
+
+def _choose(table: Mapping[str, Part], what: str, name: str) -> Part:
+    if name not in table:
+        raise InputError(f"{what} {name!r} is unknown, choose one of: {', '.join(sorted(table))}")
+    return table[name]
