@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +22,15 @@ class Batch:
     low: Tensor  # B  the grade's interval
     high: Tensor  # B
     has_grade: Tensor  # B bool
+    outlined: Tensor  # B bool  the model predicts a mask (phase 2 does so for paired samples only)
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the model is called with."""
+        return self.image, self.valid
+
+    def replace(self, **changes: Tensor) -> Batch:
+        return replace(self, **changes)
 
     def to(self, device: torch.device | str) -> Batch:
         moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)}

@@ -69,9 +69,10 @@ def area(prediction: Prediction, batch: Batch) -> Tensor:
 
 
 def consistency(prediction: Prediction, batch: Batch) -> Tensor:
-    """L_cons of phase 2: the mask's area against the regressed ratio, every sample (S4.39)."""
-    soft_area = soft_area_ratio(prediction.mask_logits, batch.valid)
-    return _mean(_huber(soft_area, prediction.ratio))
+    """L_cons: the mask's area against the regressed ratio, wherever there is a mask (S4.39)."""
+    seen = batch.outlined
+    soft_area = soft_area_ratio(prediction.mask_logits[seen], batch.valid[seen])
+    return _mean(_huber(soft_area, prediction.ratio[seen]))
 
 
 TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {

@@ -11,14 +11,14 @@ class Phase:
     groups: tuple[tuple[str, float | None], ...]  # ordered (pattern, learning rate); None = frozen
     losses: dict[str, float]  # term -> weight
     keep: tuple[str, Literal["max", "min"]]  # the validation metric whose best epoch is kept
-    batch_size: int
+    batch: dict[str, int]  # samples of each kind in a step; an epoch is one pass over the first
     warmup_epochs: float
     weight_decay: float
     clip_norm: float
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise ValueError("batch_size must be at least 1")
+        if not self.batch or next(iter(self.batch.values())) < 1 or min(self.batch.values()) < 0:
+            raise ValueError("batch must name kinds of samples, at least one of the first")
         if not any(weight > 0 for weight in self.losses.values()):
             raise ValueError("losses must hold at least one positive weight")
         if min(self.losses.values()) < 0:

@@ -1,0 +1,121 @@
+"""Which images make up a training step, and how they become tensors.
+
+An epoch is one pass over the paired images; images without a mask come along in a fixed number
+per step, going round and round (S4.50). The order is a function of (seed, epoch) alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.grading import GradingScheme
+
+KINDS = {"paired": ("paired",), "unmasked": ("ratio", "weak")}  # kind -> supervision
+
+
+class Labels:
+    """The label columns of the manifest as tensors, in array order.
+
+    A grade given by eye does not bind to the last percent: its interval grows by `margin` (S4.15).
+    """
+
+    def __init__(self, manifest: pd.DataFrame, scheme: GradingScheme, margin: float) -> None:
+        grades = manifest["grade"].fillna("").astype(str)
+        bounds = np.array([scheme.interval(grade) if grade else (0.0, 1.0) for grade in grades])
+        bounds = bounds.reshape(-1, 2) + np.array([-margin, margin])
+        ratio = manifest["ratio"].to_numpy(dtype=float)
+        self.paired = torch.tensor((manifest["supervision"] == "paired").to_numpy())
+        self.has_embryo = torch.tensor((manifest["embryo_source"] != "none").to_numpy())
+        self.ratio = torch.tensor(np.nan_to_num(ratio), dtype=torch.float32)
+        self.has_ratio = torch.tensor(~np.isnan(ratio))
+        self.low = torch.tensor(bounds[:, 0].clip(0, 1), dtype=torch.float32)
+        self.high = torch.tensor(bounds[:, 1].clip(0, 1), dtype=torch.float32)
+        self.has_grade = torch.tensor((grades != "").to_numpy())
+
+    def of(self, indices: np.ndarray) -> dict[str, Tensor]:
+        rows = torch.as_tensor(indices)
+        return {name: column[rows] for name, column in vars(self).items()}
+
+
+def load_batch(arrays: Arrays, labels: Labels, indices: np.ndarray) -> Batch:
+    image = torch.from_numpy(np.stack([arrays.images[i] for i in indices]))  # B S S 3 uint8
+    masks = torch.from_numpy(np.stack([arrays.masks[i] for i in indices]))  # B S S 2 uint8
+    valid = torch.from_numpy(np.stack([arrays.valid(i) for i in indices]))  # B S S
+    planes = masks.permute(0, 3, 1, 2).float()
+    return Batch(
+        image=image.permute(0, 3, 1, 2).float().div_(255.0),
+        valid=valid[:, None].float(),
+        fragment=planes[:, :1],
+        embryo=planes[:, 1:],
+        outlined=torch.ones(len(indices), dtype=torch.bool),
+        **labels.of(indices),
+    )
+
+
+class Steps:
+    """The index lists of every step of an epoch, by kind of supervision."""
+
+    def __init__(self, arrays: Arrays, split: str, batch: dict[str, int], seed: int) -> None:
+        unknown = sorted(set(batch) - set(KINDS))
+        if unknown:
+            raise InputError(f"unknown kind {', '.join(unknown)} in a phase's batch: {KINDS}")
+        self.seed = seed
+        pools = {kind: arrays.indices(split, KINDS[kind]) for kind in batch}
+        self.first = next(iter(batch))
+        if not len(pools[self.first]):
+            raise InputError(f"the {split} split has no {self.first} image, which training needs")
+        self.pools = {kind: pool for kind, pool in pools.items() if len(pool) and batch[kind]}
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return -(-len(self.pools[self.first]) // self.batch[self.first])
+
+    def epoch(self, number: int) -> Iterator[np.ndarray]:
+        rounds = {kind: self._round(kind, number) for kind in self.pools}
+        for step in range(len(self)):
+            yield np.concatenate(
+                [order[step * self.batch[k] : (step + 1) * self.batch[k]] for k, order in rounds.items()]
+            )
+
+    def _round(self, kind: str, number: int) -> np.ndarray:
+        """The kind's order for one epoch, repeated in new orders until every step is served."""
+        pool, wanted = self.pools[kind], len(self) * self.batch[kind]
+        laps = 1 if kind == self.first else -(-wanted // len(pool))
+        random = np.random.default_rng([self.seed, number, list(KINDS).index(kind)])
+        return np.concatenate([random.permutation(pool) for _ in range(laps)])
+
+
+class EmbryoBatches:
+    """What `fit` iterates: steps, loaded, moved to the device and seen from a random view."""
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        labels: Labels,
+        steps: Steps,
+        view: Callable[[Batch, torch.Generator], Batch],
+        device: torch.device,
+    ) -> None:
+        self.arrays, self.labels, self.steps = arrays, labels, steps
+        self.view, self.device = view, device
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        random = torch.Generator().manual_seed(self.steps.seed * 100_003 + number)
+        for indices in self.steps.epoch(number):
+            batch = load_batch(self.arrays, self.labels, indices).to(self.device)
+            yield self.view(batch, random)
+
+
+def in_chunks(indices: np.ndarray, size: int) -> Sequence[np.ndarray]:
+    return [indices[start : start + size] for start in range(0, len(indices), size)]

@@ -1,0 +1,214 @@
+"""`fit`: one loop for every study and phase. It knows models, batches and terms, not embryos.
+
+Every epoch draws its randomness from (seed, epoch) alone, so a training that resumes from its last
+epoch takes the same steps as one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ivfgrade.atomic import write_text
+from ivfgrade.errors import InputError
+from ivfgrade.training.checkpoints import load_tensors, save_tensors
+from ivfgrade.training.param_groups import optimiser_groups, train_mode
+from ivfgrade.training.phase import Phase
+from ivfgrade.training.precision import Compute
+
+Term = Callable[[Any, Any], Tensor]
+Row = dict[str, float]
+
+
+class Batches(Protocol):
+    """One pass over the training set; the order is a function of the epoch."""
+
+    def __len__(self) -> int: ...
+    def epoch(self, number: int) -> Iterator[Any]: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run a phase, besides what it is."""
+
+    epochs: int
+    seed: int
+    compute: Compute
+    work: Path  # where an interrupted run left its last epoch
+    log: Callable[[int, Mapping[str, float]], None] = lambda epoch, row: None
+    title: str = "train"
+
+
+@dataclass
+class State:
+    """What an interrupted run needs to go on: everything that an epoch changes."""
+
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    history: list[Row] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        content = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "history": self.history,
+            "best": self.best,
+        }
+        save_tensors(path, content)
+
+    def restore(self, path: Path) -> None:
+        content = load_tensors(path)
+        self.model.load_state_dict(content["model"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.history, self.best = content["history"], content["best"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    weights: dict[str, Tensor]  # of the epoch that validation liked best
+    history: list[Row]
+    best_epoch: int
+
+
+def fit(
+    model: nn.Module,
+    phase: Phase,
+    batches: Batches,
+    terms: Mapping[str, Term],
+    validate: Callable[[nn.Module], Row],
+    run: Run,
+) -> Fitted:
+    """Train `phase`; return the weights of its best epoch by `phase.keep`."""
+    unknown = sorted(set(phase.losses) - set(terms))
+    if unknown:
+        raise InputError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(terms))}")
+    groups = optimiser_groups(model, phase.groups, phase.weight_decay)
+    if not groups:
+        raise InputError(f"every parameter is frozen by the phase's groups {phase.groups}")
+    state = State(model, torch.optim.AdamW(groups, fused=True))
+    checkpoint = run.work / "last.pt"
+    if checkpoint.exists():
+        state.restore(checkpoint)
+    else:
+        state.best = snapshot(model)  # zero epochs keep the model as it came
+    bar = tqdm(
+        total=run.epochs * len(batches),
+        initial=len(state.history) * len(batches),
+        desc=run.title,
+        unit="step",
+    )
+    for epoch in range(len(state.history), run.epochs):
+        row = _train_epoch(state, phase, batches, terms, run, bar)
+        model.eval()
+        row |= {f"val_{name}": value for name, value in validate(model).items()}
+        if not state.history or _better(row, phase, state.history):
+            state.best = snapshot(model)
+        state.history.append(row)
+        state.save(checkpoint)
+        run.log(epoch, row)
+    bar.close()
+    model.load_state_dict(state.best)
+    return Fitted(state.best, state.history, best_epoch(state.history, phase))
+
+
+def _train_epoch(
+    state: State,
+    phase: Phase,
+    batches: Batches,
+    terms: Mapping[str, Term],
+    run: Run,
+    bar: tqdm,
+) -> Row:
+    epoch, steps = len(state.history), len(batches)
+    torch.manual_seed(run.seed * 100_003 + epoch)  # dropout
+    train_mode(state.model, phase.groups)
+    sums: Row = dict.fromkeys([*phase.losses, "loss"], 0.0)
+    for step, batch in enumerate(batches.epoch(epoch)):
+        factor = learning_rate_factor(epoch * steps + step, run.epochs * steps, phase, steps)
+        for group in state.optimiser.param_groups:
+            group["lr"] = group["base_lr"] * factor
+        losses = train_step(state.model, state.optimiser, batch, phase, terms, run.compute)
+        for name, value in losses.items():
+            sums[name] += value
+        bar.update()
+        bar.set_postfix(_progress(epoch, run, sums["loss"] / (step + 1), state.history))
+    row = {f"train_{name}": value / steps for name, value in sums.items()}
+    return {"epoch": float(epoch), "lr": state.optimiser.param_groups[0]["lr"], **row}
+
+
+def _progress(epoch: int, run: Run, loss: float, history: list[Row]) -> dict[str, str]:
+    validation = {k: v for k, v in history[-1].items() if k.startswith("val_")} if history else {}
+    shown = {"loss": loss, **validation}
+    return {"epoch": f"{epoch + 1}/{run.epochs}", **{k: f"{v:.3f}" for k, v in shown.items()}}
+
+
+def train_step(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    batch: Any,
+    phase: Phase,
+    terms: Mapping[str, Term],
+    compute: Compute,
+) -> Row:
+    """One step down the weighted sum of the phase's terms; the value of each, and of the sum."""
+    with compute.autocast():
+        prediction = model(*batch.inputs)
+    losses = {name: terms[name](prediction, batch) for name in phase.losses}
+    total = torch.stack([phase.losses[name] * loss for name, loss in losses.items()]).sum()
+    values = {name: float(loss.detach()) for name, loss in losses.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise InputError(f"loss {name} became {value}; lower the learning rate or look there")
+    optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    learning = [p for group in optimiser.param_groups for p in group["params"]]
+    norm = nn.utils.clip_grad_norm_(learning, phase.clip_norm)
+    if not torch.isfinite(norm):
+        raise InputError(f"the gradient became {float(norm)} while every loss was finite: {values}")
+    optimiser.step()
+    return {**values, "loss": float(total.detach())}
+
+
+def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: int) -> float:
+    """Linear warm-up, then half a cosine down to zero; a function of the step, not a state."""
+    warmup_steps = phase.warmup_epochs * steps_per_epoch
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    done = (step - warmup_steps) / max(1.0, steps - warmup_steps)
+    return 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+def best_epoch(history: list[Row], phase: Phase) -> int:
+    """The first epoch with the best value of `phase.keep`; an undefined value (NaN) never wins."""
+    metric, direction = phase.keep
+    sign = 1.0 if direction == "max" else -1.0
+    values = [sign * row[f"val_{metric}"] for row in history]
+    ranked = [-math.inf if math.isnan(value) else value for value in values]
+    return ranked.index(max(ranked)) if ranked else -1
+
+
+def _better(row: Row, phase: Phase, history: list[Row]) -> bool:
+    return best_epoch([*history, row], phase) == len(history)
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def write_history(path: Path, history: list[Row]) -> None:
+    buffer = io.StringIO()
+    if history:
+        writer = csv.DictWriter(buffer, fieldnames=list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{value:.8g}" for name, value in row.items()} for row in history)
+    write_text(path, buffer.getvalue())
