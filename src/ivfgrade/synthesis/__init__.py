@@ -1,1 +1,1 @@
-"""Synthetic embryos: three-dimensional geometry, Hoffman-like optics, exact truth."""
+"""Synthetic embryos: 3-D geometry in micrometres, Hoffman-like optics, exact masks, patients and sites."""

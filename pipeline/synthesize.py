@@ -1,0 +1,23 @@
+"""Stage: write the embedded synthetic data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+from ivfgrade.params import load_params
+
+from ivfgrade.errors import one_line
+from ivfgrade.synthesis.write import synthesise
+
+
+def main(folder: Path) -> None:
+    with one_line():
+        params = load_params()
+        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        synthesise(params.synthesize, params.seed, folder, workers)
+
+
+if __name__ == "__main__":
+    typer.run(main)

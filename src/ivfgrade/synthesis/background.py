@@ -1,0 +1,97 @@
+"""What lies behind and around the embryo: the well with its ring, or an evenly lit dish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from ivfgrade.synthesis.geometry import Body, Raster, ellipsoid_form, lobes, rotation
+from ivfgrade.synthesis.sites import Camera
+
+ARC_PITCH_UM = 3.0
+
+
+@dataclass(frozen=True)
+class Well:
+    """Centre of the well relative to the embryo, micrometres."""
+
+    x_um: float
+    y_um: float
+
+
+def illumination(
+    camera: Camera, well: Well, raster: Raster, rng: np.random.Generator
+) -> np.ndarray:
+    """H W grey levels without the embryo."""
+    row = np.linspace(-0.5, 0.5, raster.height, dtype=np.float32)[:, None]
+    col = np.linspace(-0.5, 0.5, raster.width, dtype=np.float32)[None, :]
+    flat = camera.background - camera.ramp * row
+    if camera.well:
+        return _in_well(flat, camera, well, raster, rng)
+    tilt = rng.normal(0, 0.04) * col + rng.normal(0, 0.03) * row
+    return flat * (1 + tilt) * (1 - camera.vignette * 2 * (row**2 + col**2)) + _clouds(raster, rng)
+
+
+def _clouds(raster: Raster, rng: np.random.Generator) -> np.ndarray:
+    """Slow unevenness of the light, made small and enlarged."""
+    small = gaussian_filter(rng.standard_normal((24, 24)), 3) * 3
+    rows = np.linspace(4, 19, raster.height).astype(int)
+    cols = np.linspace(4, 19, raster.width).astype(int)
+    grown = small[rows][:, cols].astype(np.float32)
+    side = min(raster.shape)
+    return gaussian_filter(grown, side / 30, truncate=2) * 1.5
+
+
+def _in_well(
+    flat: np.ndarray, camera: Camera, well: Well, raster: Raster, rng: np.random.Generator
+) -> np.ndarray:
+    x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32) - well.x_um
+    y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32) - well.y_um
+    radius = np.hypot(x, y) + 1e-3
+    up = -y / radius  # 1 at the top of the ring, -1 at its foot
+    inner = camera.well_um / 2
+    outer = inner + camera.ring_um * (0.75 + 0.25 * up)
+    soft = camera.ring_soft_um
+    inside = _step(inner - radius, 0.35 * soft)
+    ring = _step(radius - inner, 0.35 * soft) * _step(outer - radius, 0.8 * soft)
+    strength = np.clip(0.62 + 0.62 * up, 0, 1) ** 1.3
+    arcs = _arcs(radius, x, y, rng)
+    shade = np.clip(0.5 - y / (2.2 * inner), 0, 1) ** 1.6
+    beyond = camera.field * shade * (1 + arcs) * _step(radius - inner, soft)
+    beyond *= 0.55 + 0.45 * np.exp(-np.maximum(radius - outer, 0) / 60)
+    sag = 1 - 0.12 * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
+    return inside * flat * sag + ring * strength * camera.ring_peak + (1 - ring) * beyond
+
+
+def _step(distance: np.ndarray, width: float) -> np.ndarray:
+    return 1 / (1 + np.exp(np.clip(-distance / width, -30, 30)))
+
+
+def _arcs(radius: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Machining marks: rings whose strength wanders round the well."""
+    angle = np.arctan2(y, x)
+    arcs = np.zeros_like(radius)
+    for _ in range(5):
+        pitch = ARC_PITCH_UM * np.exp(rng.normal(0, 0.5))
+        shift, order = rng.uniform(0, 2 * np.pi), int(rng.integers(1, 6))
+        sway = 1 + 0.8 * np.sin(order * angle + rng.uniform(0, 2 * np.pi))
+        arcs += sway * np.sin(
+            2 * np.pi * (radius + 1.5 * np.sin(2 * angle + shift)) / pitch + shift
+        )
+    return (0.035 * arcs).astype(np.float32)
+
+
+def debris(camera: Camera, zona_radius: float, rng: np.random.Generator) -> list[Body]:
+    """Clumps of cumulus cells and loose specks in the dish, outside the zona."""
+    found: list[Body] = []
+    for _ in range(int(rng.poisson(camera.debris))):
+        angle = rng.uniform(0, 2 * np.pi)
+        centre = zona_radius * rng.uniform(1.05, 1.35) * np.array([np.cos(angle), np.sin(angle), 0])
+        for _ in range(int(rng.integers(1, 9))):
+            spot = centre + rng.normal(0, 4, 3)
+            axes = rng.uniform(1.0, 4.5) * rng.uniform(0.8, 1.2, 3)
+            form = ellipsoid_form(rotation(rng), axes)
+            found.append(Body("debris", spot, form, rng.uniform(0.015, 0.04), 0.5, lobes(rng, 0.1)))
+    return found

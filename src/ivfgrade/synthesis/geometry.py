@@ -1,0 +1,164 @@
+"""Ellipsoids in micrometres and the chord that a vertical ray of light cuts out of them.
+
+x runs right, y runs down the image, z towards the lens; the origin is the centre of the zona.
+Everything that is later drawn or counted comes from `chord`, so picture and mask cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Body:
+    kind: str  # cell, fragment, polar_body, nucleus, nucleolus, vacuole, corona
+    centre: np.ndarray  # 3
+    form: np.ndarray  # 3 3, positive definite: inside where (p - c)' form (p - c) <= 1
+    index: float  # refractive index above the surrounding one
+    grain: float = 0.0  # granularity of the content
+    lobes: tuple[tuple[int, float, float], ...] = ()  # (order, amplitude, phase) of the contour
+    walls: tuple[tuple[np.ndarray, float], ...] = ()  # contact planes: inside where n.p <= offset
+
+    @property
+    def diameter(self) -> float:
+        """Diameter of the sphere of equal volume, contact planes ignored."""
+        return float(2 * np.linalg.det(self.form) ** (-1 / 6))
+
+    @property
+    def volume(self) -> float:
+        return float(np.pi / 6 * self.diameter**3)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Where the pixels of an image lie in the world."""
+
+    height: int
+    width: int
+    px_per_um: float
+    centre_row: float  # pixel coordinates of the embryo's origin
+    centre_col: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.height, self.width
+
+    def x_um(self, cols: np.ndarray) -> np.ndarray:
+        return (cols + 0.5 - self.centre_col) / self.px_per_um
+
+    def y_um(self, rows: np.ndarray) -> np.ndarray:
+        return (rows + 0.5 - self.centre_row) / self.px_per_um
+
+
+@dataclass(frozen=True)
+class Patch:
+    rows: slice
+    cols: slice
+    chord: np.ndarray  # h w, micrometres of the ray inside the body
+
+
+def rotation(rng: np.random.Generator) -> np.ndarray:
+    """A uniformly random rotation matrix."""  # QR of a Gaussian matrix, signs fixed
+    q, r = np.linalg.qr(rng.standard_normal((3, 3)))
+    return q * np.sign(np.diag(r))
+
+
+def axis_frame(axis: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random orthonormal frame whose first row is `axis`."""
+    first = axis / np.linalg.norm(axis)
+    q, _ = np.linalg.qr(np.column_stack([first, rng.standard_normal((3, 2))]))
+    return np.vstack([first, q.T[1:]])
+
+
+def ellipsoid_form(frame: np.ndarray, semi_axes: Iterable[float]) -> np.ndarray:
+    """Rows of `frame` are the axes' directions."""
+    return frame.T @ np.diag(1 / np.square(np.array(list(semi_axes), dtype=float))) @ frame
+
+
+def lobes(
+    rng: np.random.Generator, amplitude: float, orders: tuple[int, ...] = (2, 3, 4, 5)
+) -> tuple[tuple[int, float, float], ...]:
+    """A slightly irregular contour: nothing alive is an ellipse."""
+    return tuple(
+        (k, float(amplitude * rng.normal() / k), float(rng.uniform(0, 2 * np.pi))) for k in orders
+    )
+
+
+def reach(body: Body, direction: np.ndarray) -> float:
+    """Distance from the centre to the surface along a unit vector."""
+    return float((direction @ body.form @ direction) ** -0.5)
+
+
+def gap(body: Body, points: np.ndarray) -> np.ndarray:
+    """Approximate signed distance of points (n, 3) from the surface; negative inside."""
+    offset = points - body.centre
+    level = np.sqrt(np.einsum("ni,ij,nj->n", offset, body.form, offset)) + 1e-9
+    return np.linalg.norm(offset, axis=1) * (1 - 1 / level)
+
+
+def _window(low: float, high: float, limit: int) -> slice:
+    return slice(max(0, int(np.floor(low))), min(limit, int(np.ceil(high)) + 1))
+
+
+def patch(body: Body, raster: Raster) -> Patch | None:
+    """The chord over the smallest window that holds the body, or None outside the image."""
+    spread = 1 + sum(abs(amplitude) for _, amplitude, _ in body.lobes)
+    half = np.sqrt(np.diag(np.linalg.inv(body.form))) * spread * raster.px_per_um
+    row = body.centre[1] * raster.px_per_um + raster.centre_row
+    col = body.centre[0] * raster.px_per_um + raster.centre_col
+    rows = _window(row - half[1] - 1, row + half[1] + 1, raster.height)
+    cols = _window(col - half[0] - 1, col + half[0] + 1, raster.width)
+    if rows.start >= rows.stop or cols.start >= cols.stop:
+        return None
+    x = raster.x_um(np.arange(cols.start, cols.stop))[None, :]
+    y = raster.y_um(np.arange(rows.start, rows.stop))[:, None]
+    return Patch(rows, cols, chord(body, x, y))
+
+
+def chord(body: Body, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Length of the vertical ray through (x, y) inside the body, micrometres."""
+    dx, dy = x - body.centre[0], y - body.centre[1]
+    if body.lobes:
+        angle = np.arctan2(dy, dx)
+        radius = 1 + sum(a * np.cos(k * angle + phase) for k, a, phase in body.lobes)
+        dx, dy = dx / radius, dy / radius
+    f = body.form
+    # a z^2 + 2 b z + c = 0 for the two surface points of the ray
+    b = f[0, 2] * dx + f[1, 2] * dy
+    c = f[0, 0] * dx**2 + 2 * f[0, 1] * dx * dy + f[1, 1] * dy**2 - 1
+    discriminant = b**2 - f[2, 2] * c
+    root = np.sqrt(np.maximum(discriminant, 0)) / f[2, 2]
+    middle = body.centre[2] - b / f[2, 2]
+    top, bottom = middle + root, middle - root
+    for normal, offset in body.walls:
+        rest = offset - normal[0] * x - normal[1] * y
+        if abs(normal[2]) < 1e-6:
+            top = np.where(rest >= 0, top, bottom)
+        elif normal[2] > 0:
+            top = np.minimum(top, rest / normal[2])
+        else:
+            bottom = np.maximum(bottom, rest / normal[2])
+    return np.where(discriminant > 0, np.maximum(top - bottom, 0), 0)
+
+
+def flatten_contacts(bodies: list[Body], slit_um: float) -> list[Body]:
+    """Give overlapping bodies a common plane, `slit_um` apart, where they press on each other."""
+    flattened = []
+    for i, body in enumerate(bodies):
+        walls = []
+        for j, other in enumerate(bodies):
+            delta = other.centre - body.centre
+            distance = float(np.linalg.norm(delta))
+            if i == j or distance < 1e-6:
+                continue
+            normal = delta / distance
+            own, others = reach(body, normal), reach(other, -normal)
+            if own + others > distance:
+                # the plane in which two spheres of these radii intersect
+                depth = (distance**2 + own**2 - others**2) / (2 * distance)
+                walls.append((normal, float(normal @ body.centre + depth - slit_um / 2)))
+        flattened.append(replace(body, walls=tuple(walls)))
+    return flattened

@@ -1,0 +1,192 @@
+"""One case of the cohort from random numbers to file contents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from ivfgrade.synthesis import background, camera, defects, optics
+from ivfgrade.synthesis.annotators import outline, perceived_grade
+from ivfgrade.synthesis.cohort import Case, Patient, patient, wanted
+from ivfgrade.synthesis.geometry import Raster
+from ivfgrade.synthesis.masks import Truth, instances, truth
+from ivfgrade.synthesis.params import SynthesisParams
+from ivfgrade.synthesis.scene import Scene, embryo, volume_ratio
+from ivfgrade.synthesis.sites import Site, site
+
+FINEST_PX_PER_UM = 2.4  # finer cameras only enlarge what the lens resolves
+STREAMS = ("scene", "placing", "light", "exposure", "reading", "twin")
+
+
+@dataclass(frozen=True)
+class Product:
+    """Everything that is written for one image."""
+
+    stem: str
+    suffix: str
+    image: bytes
+    fragment: bytes | None  # paired images only
+    embryo: bytes | None
+    annotations: tuple[bytes, ...]
+    label: dict[str, str]
+    truth: dict[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    raster: Raster
+    well: background.Well
+
+
+def produce(case: Case, params: SynthesisParams, seed: int) -> Product:
+    owner = patient(case.patient, seed, params.sites)
+    place = site(owner.site, seed, params.styles, params.overlay_share)
+    roots = np.random.SeedSequence([seed, 3, case.patient, case.embryo]).spawn(len(STREAMS))
+    streams = {k: np.random.default_rng(s) for k, s in zip(STREAMS, roots, strict=True)}
+    order = wanted(case, owner, params, streams["scene"])
+    scene = embryo(order, streams["scene"])
+    view = _view(place, streams["placing"])
+    exact = truth(scene.bodies, view.raster, scene.focus_um)
+    pixels = _picture(case, scene, _lit(place, owner, case), view, streams, order)
+    suffix, image = camera.encode(pixels, place.camera.jpeg_quality)
+    return _product(case, params, place, order.stage, scene, view, exact, suffix, image, streams)
+
+
+def _lit(place: Site, owner: Patient, case: Case) -> Site:
+    look = replace(place.camera, background=place.camera.background * owner.brightness)
+    lit = replace(place, camera=look)
+    if case.defect == "saturation":
+        return defects.overexposed(lit)
+    if case.defect == "defocus":
+        return replace(lit, optics=defects.blurred(lit.optics))
+    return lit
+
+
+def _view(place: Site, rng: np.random.Generator) -> View:
+    """Where the embryo lies in the frame: anywhere in its well, or near the middle."""
+    eye, scale = place.camera, place.optics.px_per_um
+    row, col = eye.height / 2, eye.width / 2
+    if place.style != "well":
+        row += rng.normal(0, 0.03) * eye.height
+        col += rng.normal(0, 0.03) * eye.width
+        return View(Raster(eye.height, eye.width, scale, row, col), background.Well(0, 0))
+    well_row, well_col = rng.normal(0, 6, 2) * scale
+    angle, distance = rng.uniform(0, 2 * np.pi), 38 * np.sqrt(rng.random())
+    x, y = distance * np.cos(angle), distance * np.sin(angle)
+    raster = Raster(
+        eye.height, eye.width, scale, row + well_row + y * scale, col + well_col + x * scale
+    )
+    return View(raster, background.Well(-x, -y))
+
+
+def _picture(
+    case: Case,
+    scene: Scene,
+    place: Site,
+    view: View,
+    streams: dict[str, np.random.Generator],
+    order: object,
+) -> np.ndarray:
+    raster, rng = view.raster, streams["light"]
+    grey = background.illumination(place.camera, view.well, raster, rng)
+    if case.defect != "empty":
+        clumps = background.debris(place.camera, scene.zona.outer_um / 2, rng)
+        scene = replace(scene, bodies=(*scene.bodies, *clumps))
+        grey = grey * _through(scene, place, raster, rng)
+    if case.defect == "two_embryos":
+        twin = embryo(order, streams["twin"])  # type: ignore[arg-type]
+        shift = 0.55 * twin.zona.outer_um * raster.px_per_um
+        beside = replace(
+            raster, centre_row=raster.centre_row - shift / 2, centre_col=raster.centre_col + shift
+        )
+        grey = grey * _through(twin, place, beside, streams["twin"])
+    pixels = camera.expose(grey, place.camera, streams["exposure"])
+    return camera.burn_in(pixels, streams["exposure"]) if place.camera.overlay else pixels
+
+
+def _through(scene: Scene, place: Site, raster: Raster, rng: np.random.Generator) -> np.ndarray:
+    """Transmission at the camera's resolution; computed no finer than the lens resolves."""
+    zoom = min(1.0, FINEST_PX_PER_UM / raster.px_per_um)
+    if zoom == 1.0:
+        return optics.transmission(scene, place.optics, raster, rng)
+    small = Raster(
+        int(np.ceil(raster.height * zoom)),
+        int(np.ceil(raster.width * zoom)),
+        raster.px_per_um * zoom,
+        raster.centre_row * zoom,
+        raster.centre_col * zoom,
+    )
+    light = optics.transmission(scene, replace(place.optics, px_per_um=small.px_per_um), small, rng)
+    box = (0, 0, raster.width * zoom, raster.height * zoom)
+    size = (raster.width, raster.height)
+    return np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BICUBIC, box=box))
+
+
+def _product(
+    case: Case,
+    params: SynthesisParams,
+    place: Site,
+    stage: int,
+    scene: Scene,
+    view: View,
+    exact: Truth,
+    suffix: str,
+    image: bytes,
+    streams: dict[str, np.random.Generator],
+) -> Product:
+    rng = streams["reading"]
+    volume = volume_ratio(scene)
+    area = exact.area_ratio
+    followed = area if params.grades_follow == "area" else volume
+    names = tuple(params.grade_mix)
+    grade = perceived_grade(followed, params.grade_borders, names, params.grade_noise, rng)
+    exact_grade = perceived_grade(followed, params.grade_borders, names, 0.0, rng)
+    owner = f"{case.defect or 'P'}{case.patient % 1_000_000:04d}"
+    stem = f"{owner}_E{case.embryo}"
+    empty = case.defect == "empty"
+    label = {
+        "image": stem + suffix,
+        "patient": owner,
+        "grade": "" if case.defect else grade,
+        "ratio": f"{area:.6f}" if case.paired else "",
+        "stage": "" if empty else str(stage),
+        "site": place.name,
+        "defect": case.defect,
+    }
+    full = {
+        "image": stem + suffix,
+        "area_ratio": "" if empty else f"{area:.6f}",
+        "volume_ratio": "" if empty else f"{volume:.6f}",
+        "in_focus_ratio": "" if empty else f"{exact.in_focus_ratio:.6f}",
+        "exact_grade": "" if empty else exact_grade,
+        "pattern": "" if empty else scene.pattern,
+        "fragments": "0" if empty else str(len(scene.of("fragment"))),
+        "style": place.style,
+        "px_per_um": f"{view.raster.px_per_um:.4f}",
+    }
+    marks = _annotations(params, scene, view, rng) if case.paired else ()
+    fragment = camera.encode_mask(exact.fragment) if case.paired else None
+    whole = camera.encode_mask(exact.embryo) if case.paired else None
+    return Product(stem, suffix, image, fragment, whole, marks, label, full)
+
+
+def _annotations(
+    params: SynthesisParams, scene: Scene, view: View, rng: np.random.Generator
+) -> tuple[bytes, ...]:
+    found = instances(scene.bodies, view.raster)
+    merge_px = round(params.annotator_merge_um * view.raster.px_per_um)
+    return tuple(
+        camera.encode_mask(
+            outline(
+                found,
+                view.raster.shape,
+                params.annotator_jitter_px,
+                params.annotator_miss_um,
+                merge_px,
+                rng,
+            )
+        )
+        for _ in range(params.annotators)
+    )

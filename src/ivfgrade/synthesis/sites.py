@@ -1,0 +1,217 @@
+"""Imaging set-ups. A site owns one microscope: style, shear axis, optics, camera, background.
+
+`well` is the dark well of a time-lapse incubator; `microscope` the crisp, tinted Hoffman picture of
+a static microscope; `soft` the low-contrast, grey crop with thin dark outlines of other time-lapse
+systems. Within a style every site differs, because clinics do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+GOLDEN = 0.6180339887498949
+WELL_PX_PER_UM, WELL_PX_PER_UM_SD, WELL_FRAME = 1.8, 0.07, 500
+
+
+@dataclass(frozen=True)
+class Optics:
+    px_per_um: float
+    shear: float  # angle of the shear axis, radians; pi/2 = dark on top
+    relief: float  # gain of the directional gradient
+    scatter: float  # loss at steep slopes of either sign: dark outlines
+    focus_gain: float  # bright or dark fringes of what lies out of focus
+    absorption: float  # loss per micrometre of cytoplasm
+    blur_um: float  # sharpness in focus
+    defocus: float  # further blur, micrometres per micrometre of height
+    brightest: float  # ceiling of the transmission curve, in units of the background
+    grain: float  # visibility of granules
+    grain_um: float
+    zona: float  # contrast of the zona
+
+
+@dataclass(frozen=True)
+class Camera:
+    height: int
+    width: int
+    background: float  # grey level
+    ramp: float  # grey levels from top to bottom
+    vignette: float
+    tint: tuple[float, float, float]
+    grey: bool
+    noise: float  # grey levels
+    sharpening: float
+    jpeg_quality: int  # 0 = lossless file
+    overlay: bool
+    well: bool
+    well_um: float  # inner diameter
+    ring_um: float
+    ring_peak: float  # grey level
+    ring_soft_um: float
+    field: float  # grey level outside the well, at the top
+    debris: float  # expected loose clumps
+
+
+@dataclass(frozen=True)
+class Site:
+    name: str
+    style: str
+    optics: Optics
+    camera: Camera
+
+
+def site(number: int, seed: int, styles: Mapping[str, float], overlay_share: float) -> Site:
+    """Site `number`, whatever the number of sites: styles interleave by their shares."""
+    rng = np.random.default_rng([seed, 1, number])
+    edges = np.cumsum([styles[name] for name in styles])
+    place = (0.11 + number * GOLDEN) % 1.0
+    style = list(styles)[int(min(np.searchsorted(edges, place, side="right"), len(edges) - 1))]
+    make = {"well": _well, "microscope": _microscope, "soft": _soft}[style]
+    optics, camera = make(rng, rng.random() < overlay_share)
+    return Site(f"site-{number:02d}", style, optics, camera)
+
+
+def _lognormal(rng: np.random.Generator, median: float, sigma: float) -> float:
+    return float(median * np.exp(sigma * rng.standard_normal()))
+
+
+def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
+    aligned = rng.random() < 0.8
+    px_per_um = rng.normal(WELL_PX_PER_UM, WELL_PX_PER_UM_SD)
+    side = int(rng.choice([500, 500, 500, 400, 640]))
+    optics = Optics(
+        px_per_um=float(px_per_um * side / WELL_FRAME),
+        shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
+        relief=_lognormal(rng, 7.0, 0.25),
+        scatter=_lognormal(rng, 2.5, 0.4),
+        focus_gain=float(rng.normal(0, 0.3)),
+        absorption=float(rng.uniform(0.0008, 0.0022)),
+        blur_um=float(rng.uniform(0.4, 0.65)),
+        defocus=float(rng.uniform(0.02, 0.06)),
+        brightest=float(rng.uniform(1.7, 2.2)),
+        grain=_lognormal(rng, 1.0, 0.2),
+        grain_um=float(rng.uniform(0.55, 0.8)),
+        zona=_lognormal(rng, 1.0, 0.25),
+    )
+    bright = rng.random() < 0.2
+    camera = Camera(
+        height=side,
+        width=side,
+        background=float(
+            rng.uniform(140, 190) if bright else np.clip(rng.normal(100, 18), 60, 150)
+        ),
+        ramp=float(rng.normal(9, 3)),
+        vignette=0.0,
+        tint=(1.0, 1.0, 1.0),
+        grey=bool(rng.random() < 0.7),
+        noise=float(rng.uniform(0.4, 1.5)),
+        sharpening=0.0,
+        jpeg_quality=int(rng.integers(85, 96)),
+        overlay=bool(overlay),
+        well=bool(rng.random() < 0.85),
+        well_um=float(rng.normal(203, 6)),
+        ring_um=float(rng.uniform(9, 15)),
+        ring_peak=float(rng.uniform(170, 330)),
+        ring_soft_um=float(rng.uniform(1.5, 5)),
+        field=float(rng.uniform(55, 120)),
+        debris=float(rng.uniform(0, 1.5)),
+    )
+    return optics, camera
+
+
+def _frame(rng: np.random.Generator, shortest: int, longest: int) -> tuple[int, int, float]:
+    """Height, width, px/um: the field holds the zona and a margin, the camera any pixel count."""
+    short = int(np.clip(_lognormal(rng, 380, 0.5), shortest, longest))
+    aspect = float(rng.choice([1.0, 1.0, 1.08, 1.25, 1.33]))
+    field_um = 156 * rng.uniform(1.0, 1.5)
+    long = min(int(short * aspect), longest)
+    height, width = (short, long) if rng.random() < 0.75 else (long, short)
+    return height, width, short / field_um
+
+
+def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
+    height, width, px_per_um = _frame(rng, 220, 1200)
+    optics = Optics(
+        px_per_um=px_per_um,
+        shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
+        relief=_lognormal(rng, 6.0, 0.35),
+        scatter=_lognormal(rng, 2.0, 0.6),
+        focus_gain=float(rng.normal(0, 1.0)),
+        absorption=float(rng.uniform(0, 0.0015)),
+        blur_um=float(rng.uniform(0.4, 0.9)),
+        defocus=float(rng.uniform(0.01, 0.05)),
+        brightest=float(rng.uniform(1.3, 1.7)),
+        grain=_lognormal(rng, 0.8, 0.4),
+        grain_um=float(rng.uniform(0.6, 1.3)),
+        zona=_lognormal(rng, 0.8, 0.4),
+    )
+    grey = rng.random() < 0.3
+    camera = Camera(
+        height=height,
+        width=width,
+        background=float(rng.uniform(150, 210)),
+        ramp=float(rng.normal(0, 12)),
+        vignette=float(rng.uniform(0, 0.15)),
+        tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
+        grey=bool(grey),
+        noise=float(rng.uniform(0.5, 3)),
+        sharpening=float(rng.uniform(0, 1.2) if rng.random() < 0.6 else 0),
+        jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
+        overlay=False,
+        well=False,
+        well_um=0,
+        ring_um=0,
+        ring_peak=0,
+        ring_soft_um=0,
+        field=0,
+        debris=float(rng.uniform(0, 5)),
+    )
+    return optics, camera
+
+
+def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
+    """A colour cast: warm lamps, green filters, blue daylight bulbs; mean kept near 1."""
+    cast = np.exp(rng.normal(0, 0.13, 3))
+    cast /= cast.mean()
+    return float(cast[0]), float(cast[1]), float(cast[2])
+
+
+def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
+    height, width, px_per_um = _frame(rng, 220, 480)
+    optics = Optics(
+        px_per_um=px_per_um,
+        shear=float(rng.integers(8)) * np.pi / 4,
+        relief=_lognormal(rng, 2.0, 0.35),
+        scatter=_lognormal(rng, 2.5, 0.4),
+        focus_gain=float(rng.normal(0, 0.5)),
+        absorption=float(rng.uniform(0.0008, 0.0022)),
+        blur_um=float(rng.uniform(0.6, 1.1)),
+        defocus=float(rng.uniform(0.02, 0.06)),
+        brightest=float(rng.uniform(1.25, 1.5)),
+        grain=_lognormal(rng, 0.7, 0.3),
+        grain_um=float(rng.uniform(0.6, 1.2)),
+        zona=_lognormal(rng, 0.8, 0.3),
+    )
+    camera = Camera(
+        height=height,
+        width=width,
+        background=float(rng.uniform(120, 185)),
+        ramp=float(rng.normal(0, 10)),
+        vignette=float(rng.uniform(0, 0.2)),
+        tint=(1.0, 1.0, 1.0),
+        grey=bool(rng.random() < 0.3),
+        noise=float(rng.uniform(0.4, 1.5)),
+        sharpening=0.0,
+        jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
+        overlay=False,
+        well=False,
+        well_um=0,
+        ring_um=0,
+        ring_peak=0,
+        ring_soft_um=0,
+        field=0,
+        debris=float(rng.uniform(0, 3)),
+    )
+    return optics, camera
