@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -20,31 +19,21 @@ from ivfgrade.fragmentation.layers import (
     ASPP,
     AttentionGate,
     ConcatInjection,
-    ConvNormReLU,
     NoInjection,
     PassThrough,
     StopGradient,
+    local,
     masked_mean,
+    point,
     resize_like,
 )
+from ivfgrade.fragmentation.spec import ModelSpec
 
 F1, F3, F4 = 256, 1024, 2048  # channels of the three backbone maps
 CONTEXT = 256  # channels of ASPP and decoder
 V_REG = 2048
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    gate: str  # a name in GATES
-    head: str  # a name in HEADS
-    injection: str  # a name in INJECTIONS
-    detach_injection: bool  # the mask losses do not train V_reg (S4.31)
-    aspp_rates: tuple[int, ...]
-    aspp_dropout: float
-    head_dropout: float
-    gate_bias: float
 
 
 class Prediction(NamedTuple):
@@ -100,10 +89,8 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.project = ConvNormReLU(F1, 48, 1)
-        self.refine = nn.Sequential(
-            ConvNormReLU(48 + CONTEXT, CONTEXT, 3), ConvNormReLU(CONTEXT, CONTEXT, 3)
-        )
+        self.project = point(F1, 48)
+        self.refine = nn.Sequential(local(48 + CONTEXT, CONTEXT), local(CONTEXT, CONTEXT))
         self.fusion = nn.Conv2d(CONTEXT, CONTEXT, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(CONTEXT)
 
@@ -193,21 +180,25 @@ class AttnRegDeepLab(nn.Module):
 
     def features(self, image: Tensor, valid: Tensor) -> Features:
         f1, f3, f4 = self.backbone(self._normalise(image, valid))
-        g = resize_like(self.aspp(f4, valid), f1)  # B 256 75 75
+        pooled3, pooled4 = masked_mean(f3, valid), masked_mean(f4, valid)
+        g = resize_like(self.aspp(f4, pooled4), f1)  # B 256 75 75
         fused = self.decoder(self.gate(f1, g), g)
-        pooled = torch.cat([masked_mean(f3, valid), masked_mean(f4, valid)], dim=1)
-        return Features(pooled, fused)
+        return Features(torch.cat([pooled3, pooled4], dim=1), fused)
 
     def heads(self, features: Features, valid: Tensor) -> Prediction:
         v_reg = self.head(features.pooled)
-        final = torch.relu(self.decoder.norm(self.injection(features.fused, v_reg)))
-        mask_logits = resize_like(self.classifier(final).float(), valid)  # B 2 S S
+        mask_logits = self.outline(features.fused, v_reg, valid)
         return Prediction(mask_logits, *self.head.ratio(v_reg, mask_logits, valid))
+
+    def outline(self, fused: Tensor, v_reg: Tensor, valid: Tensor) -> Tensor:
+        final = torch.relu(self.decoder.norm(self.injection(fused, v_reg)))
+        return resize_like(self.classifier(final).float(), valid)  # B 2 S S
 
     def attention(self, image: Tensor, valid: Tensor) -> Tensor:
         """The gate's alpha, for pictures."""
         f1, _, f4 = self.backbone(self._normalise(image, valid))
-        return self.gate.alpha(f1, resize_like(self.aspp(f4, valid), f1))  # B 1 75 75
+        g = resize_like(self.aspp(f4, masked_mean(f4, valid)), f1)
+        return self.gate.alpha(f1, g)  # B 1 75 75
 
     def _normalise(self, image: Tensor, valid: Tensor) -> Tensor:
         """ImageNet statistics; padding is zero again afterwards, whatever it was before."""
