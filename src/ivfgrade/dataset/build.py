@@ -22,7 +22,7 @@ from numpy.lib.format import open_memmap
 from ivfgrade.atomic import write_json
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, IMAGES, MANIFEST, MASKS, SUMMARY
 from ivfgrade.dataset.contract import SPLITS, SUPERVISIONS, Contract, Sample
-from ivfgrade.dataset.images import BadImage, file_sha256, read_image, read_mask
+from ivfgrade.dataset.images import file_sha256, read_image, read_mask
 from ivfgrade.dataset.letterbox import pad_image, pad_mask, place
 from ivfgrade.dataset.outline import estimate_outline
 from ivfgrade.dataset.pool import map_with_progress
@@ -91,9 +91,9 @@ def _job(contract: Contract, row: int, arrays: Path, size: int) -> _Job:
     sample = contract.samples[row]
     return _Job(
         row=row,
-        image=contract.image_path(sample),
-        fragment=contract.fragment_path(sample) if sample.fragment else None,
-        embryo=contract.embryo_path(sample) if sample.embryo else None,
+        image=sample.image_path(contract.root),
+        fragment=sample.fragment_path(contract.root),
+        embryo=sample.embryo_path(contract.root),
         ratio=sample.ratio,
         arrays=arrays,
         size=size,
@@ -125,12 +125,7 @@ def _fill_row(job: _Job) -> dict[str, Any]:
 
 
 def _mask_of(path: Path | None, image: np.ndarray) -> np.ndarray | None:
-    if path is None:
-        return None
-    mask = read_mask(path).pixels
-    if mask.shape != image.shape[:2]:
-        raise BadImage(path, f"is {mask.shape}, its image is {image.shape[:2]}")
-    return mask
+    return None if path is None else read_mask(path, image.shape).pixels
 
 
 def _embryo_of(

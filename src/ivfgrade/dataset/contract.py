@@ -54,6 +54,15 @@ class Sample:
             return "ratio"
         return "weak" if self.grade else "unlabelled"
 
+    def image_path(self, root: Path) -> Path:
+        return root / IMAGES / self.image
+
+    def fragment_path(self, root: Path) -> Path | None:
+        return root / FRAGMENTS / self.fragment if self.fragment else None
+
+    def embryo_path(self, root: Path) -> Path | None:
+        return root / EMBRYOS / self.embryo if self.embryo else None
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -62,14 +71,10 @@ class Contract:
     problems: list[Problem]
     warnings: list[Problem]
 
-    def image_path(self, sample: Sample) -> Path:
-        return self.root / IMAGES / sample.image
-
-    def fragment_path(self, sample: Sample) -> Path:
-        return self.root / FRAGMENTS / sample.fragment
-
-    def embryo_path(self, sample: Sample) -> Path:
-        return self.root / EMBRYOS / sample.embryo
+    def without(self, images: Iterable[str]) -> Contract:
+        left_out = set(images)
+        kept = [sample for sample in self.samples if sample.image not in left_out]
+        return replace(self, samples=kept)
 
 
 def read_contract(root: Path, scheme: GradingScheme) -> Contract:

@@ -56,10 +56,14 @@ def read_image(path: Path) -> np.ndarray:
     return np.broadcast_to(image, (*image.shape[:2], 3)).copy() if image.shape[2] == 1 else image
 
 
-def read_mask(path: Path) -> Mask:
+def read_mask(path: Path, shape: tuple[int, ...]) -> Mask:
+    """The mask of an image of `shape` [H,W,...]"""
     if path.suffix.lower() not in MASK_SUFFIXES:
         raise BadImage(path, "a mask must be PNG, TIFF or BMP; JPEG invents values")
     samples, opacity = _decode(path, lossless=True)
+    if samples.shape[:2] != shape[:2]:
+        own, other = (f"{width} x {height}" for height, width in (samples.shape[:2], shape[:2]))
+        raise BadImage(path, f"has {own} pixels, its image {other}")
     marked = (samples != 0).any(-1)  # H W
     if opacity is not None:
         marked &= opacity > 0

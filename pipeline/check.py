@@ -1,0 +1,27 @@
+"""Stage: look at the whole data set before anything is built from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from ivfgrade.dataset.check import check, write_report
+from ivfgrade.errors import one_line
+from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+
+
+def main(root: Path, report: Path) -> None:
+    with one_line(), guarded("check"):
+        params = load_params()
+        scheme = load_scheme(Path(params.data.grading))
+        found = check(root, scheme, params.split.near_duplicate)
+        found.require(params.data.on_bad)
+        typer.echo(found.text())
+        write_report(found, report)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,30 @@
+"""Stage: raw images and labels to letterboxed arrays with a split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from ivfgrade.dataset.build import BuildParams, build_arrays
+from ivfgrade.dataset.check import read_report
+from ivfgrade.dataset.contract import read_contract
+from ivfgrade.errors import one_line
+from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+
+
+def main(root: Path, check_report: Path, out: Path, provenance: Path) -> None:
+    with one_line(), guarded("preprocess", provenance):
+        params = load_params()
+        scheme = load_scheme(Path(params.data.grading))
+        report = read_report(check_report)
+        contract = read_contract(root, scheme).without(report.quarantined)
+        twins = [(pair.first, pair.second) for pair in report.twins]
+        size = BuildParams(params.image.size, params.split, params.seed)
+        build_arrays(contract, scheme, twins, size, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

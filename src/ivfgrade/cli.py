@@ -1,0 +1,39 @@
+"""The console command `ivfgrade`, for people; the stages of dvc.yaml do not go through it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ivfgrade.dataset.check import check, write_report
+from ivfgrade.errors import InputError, one_line
+from ivfgrade.grading import load_scheme
+from ivfgrade.params import load_params
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
+app.add_typer(data, name="data")
+
+
+@app.callback()
+def ivfgrade() -> None:
+    """Outline the fragments of cleavage-stage embryos, measure their share and grade it."""
+
+
+@data.command("check")
+def data_check(
+    folder: Annotated[Path, typer.Argument(help="Holds images/, labels.csv, masks/, embryo/.")],
+    report: Annotated[Path | None, typer.Option(help="Write the report as JSON, too.")] = None,
+    params: Annotated[Path, typer.Option(help="Names the grading scheme.")] = Path("params.yaml"),
+) -> None:
+    """List every problem of a data set, by file and reason; exit code 1 if there is any."""
+    with one_line():
+        values = load_params(params)
+        found = check(folder, load_scheme(Path(values.data.grading)), values.split.near_duplicate)
+        typer.echo(found.text())
+        if report is not None:
+            write_report(found, report)
+        if found.problems:
+            raise InputError(f"{folder} has {len(found.problems)} problems, listed above")
