@@ -50,7 +50,7 @@ def convert(hint: Any, value: Any, where: str) -> Any:
             known = ", ".join(map(str, arguments))
             raise InputError(f"parameter {where} is {value!r}; it can be {known}")
         return value
-    if origin is dict and isinstance(value, Mapping):
+    if origin in (dict, Mapping) and isinstance(value, Mapping):
         return {str(key): convert(arguments[1], value[key], f"{where}.{key}") for key in value}
     if origin is tuple and isinstance(value, list | tuple):
         return _convert_tuple(arguments, value, where)

@@ -8,28 +8,15 @@ which loses nothing; so is every free map of an image whose embryo is not outlin
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.fragmentation.spec import AugmentParams
 
 MAX_LOSS = 0.01  # share of the embryo's area that a map may push out of the frame
-
-
-@dataclass(frozen=True)
-class AugmentParams:
-    rotation_degrees: float  # free rotation, on top of flips and right angles
-    scale: tuple[float, float]
-    shift: float  # of the frame's side
-    contrast: float  # SD of the log of the contrast factor
-    gamma: float  # SD of the log of the exponent
-    brightness: float  # SD, in units of the full grey range
-    tint: float  # SD of the log gain of each colour channel
-    blur_px: float  # largest sigma
-    noise: float  # largest SD, in units of the full grey range
 
 
 def augment(batch: Batch, params: AugmentParams, random: torch.Generator) -> Batch:

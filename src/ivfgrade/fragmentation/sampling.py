@@ -45,19 +45,28 @@ class Labels:
         return {name: column[rows] for name, column in vars(self).items()}
 
 
-def load_batch(arrays: Arrays, labels: Labels, indices: np.ndarray) -> Batch:
+def load_pixels(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
     image = torch.from_numpy(np.stack([arrays.images[i] for i in indices]))  # B S S 3 uint8
-    masks = torch.from_numpy(np.stack([arrays.masks[i] for i in indices]))  # B S S 2 uint8
+    return image.permute(0, 3, 1, 2).float().div_(255.0), load_valid(arrays, indices)
+
+
+def load_valid(arrays: Arrays, indices: np.ndarray) -> Tensor:
     valid = torch.from_numpy(np.stack([arrays.valid(i) for i in indices]))  # B S S
-    planes = masks.permute(0, 3, 1, 2).float()
-    return Batch(
-        image=image.permute(0, 3, 1, 2).float().div_(255.0),
-        valid=valid[:, None].float(),
-        fragment=planes[:, :1],
-        embryo=planes[:, 1:],
-        outlined=torch.ones(len(indices), dtype=torch.bool),
-        **labels.of(indices),
-    )
+    return valid[:, None].float()
+
+
+def load_masks(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    masks = torch.from_numpy(np.stack([arrays.masks[i] for i in indices]))  # B S S 2 uint8
+    fragment, embryo = masks.permute(0, 3, 1, 2).float().split(1, dim=1)
+    return fragment, embryo
+
+
+def load_batch(arrays: Arrays, labels: Labels, indices: np.ndarray) -> Batch:
+    image, valid = load_pixels(arrays, indices)
+    fragment, embryo = load_masks(arrays, indices)
+    everywhere = torch.ones(len(indices), dtype=torch.bool)
+    known = labels.of(indices)
+    return Batch(image, valid, fragment, embryo, outlined=everywhere, **known)
 
 
 class Steps:
@@ -82,7 +91,10 @@ class Steps:
         rounds = {kind: self._round(kind, number) for kind in self.pools}
         for step in range(len(self)):
             yield np.concatenate(
-                [order[step * self.batch[k] : (step + 1) * self.batch[k]] for k, order in rounds.items()]
+                [
+                    order[step * self.batch[k] : (step + 1) * self.batch[k]]
+                    for k, order in rounds.items()
+                ]
             )
 
     def _round(self, kind: str, number: int) -> np.ndarray:

@@ -22,10 +22,14 @@ def save_model(folder: Path, weights: dict[str, torch.Tensor], spec: dict[str, A
 
 
 def load_spec(folder: Path) -> dict[str, Any]:
+    return load_json(folder / SPEC)
+
+
+def load_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / SPEC).read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder / SPEC} is not a readable model spec: {error}") from error
+        raise InputError(f"{path} cannot be read ({error}); run the stage that makes it") from error
 
 
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -44,5 +48,5 @@ def load_tensors(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; train the model first") from error
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or "it is empty").splitlines()[0]
         raise InputError(f"{path} is not a readable checkpoint ({reason}); delete it") from error

@@ -44,8 +44,8 @@ class Run:
     seed: int
     compute: Compute
     work: Path  # where an interrupted run left its last epoch
-    log: Callable[[int, Mapping[str, float]], None] = lambda epoch, row: None
-    title: str = "train"
+    title: str
+    log: Callable[[int, Mapping[str, float]], None]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A training phase as data: what learns and how fast, from which losses, and which epoch is kept."""
+"""A training phase as data: what learns how fast, from which losses, and which epoch is kept."""
 
 from __future__ import annotations
 

@@ -1,0 +1,44 @@
+"""Phase 1: train the segmenter on the images that have masks.
+
+python -m pipeline.pretrain DATA MODEL PROVENANCE
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from ivfgrade.dataset.arrays import load_arrays
+from ivfgrade.errors import one_line
+from ivfgrade.fragmentation.phases import Embryos, pretrain
+from ivfgrade.fragmentation.sampling import Labels
+from ivfgrade.fragmentation.stored import store
+from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+from ivfgrade.tracking import live
+from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.precision import resolve
+
+
+def main(data: Path, model: Path, provenance: Path) -> None:
+    with one_line(), guarded("pretrain", provenance) as stage:
+        params = load_params()
+        recipe, profile = params.active_recipe, params.active_profile
+        compute = resolve(params.device, params.precision)
+        stage.note(device=str(compute.device), precision=compute.name)
+        arrays = load_arrays(data)
+        scheme = load_scheme(Path(params.data.grading))
+        embryos = Embryos(arrays, Labels(arrays.manifest, scheme, recipe.grade_margin))
+        with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
+            run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
+            spec = params.segmenter_spec
+            fitted, origin = pretrain(
+                spec, profile.init, embryos, recipe.pretrain, recipe.augment, run
+            )
+        store(model, fitted.weights, spec, init=asdict(origin), best_epoch=fitted.best_epoch)
+        write_history(model / "history.csv", fitted.history)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,122 @@
+"""From raw outputs to the reported ratio, fitted on the `calibration` patients alone.
+
+Dice and focal loss distort probabilities, and a distorted probability is a biased area (S4.36).
+So the fragment logits are first recalibrated (temperature and offset), then the soft area and the
+direct regression, each freed of its bias, are averaged with the weights that make the variance of
+their sum smallest (S4.55).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+from ivfgrade.atomic import write_json
+from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.errors import InputError
+from ivfgrade.evaluation.metrics import soft_ratio
+from ivfgrade.fragmentation.scoring import Predictions
+from ivfgrade.strict import build as build_strictly
+from ivfgrade.training.checkpoints import load_json
+
+FILE = "calibration.json"
+PIXELS_PER_IMAGE = 4000  # enough for two parameters, evenly spaced over the embryo
+
+
+@dataclass(frozen=True)
+class Calibration:
+    temperature: float
+    offset: float  # calibrated logit = logit / temperature + offset
+    bias_direct: float
+    bias_soft: float
+    weight_direct: float  # of the direct ratio in the fused one; the soft area has the rest
+    images: int  # on which this was fitted
+
+    def probability(self, fragment_logit: np.ndarray) -> np.ndarray:
+        logit = fragment_logit.astype(np.float32) / self.temperature + self.offset
+        return 1.0 / (1.0 + np.exp(-logit))
+
+    def fuse(self, direct: np.ndarray, soft: np.ndarray) -> np.ndarray:
+        direct, soft = direct - self.bias_direct, soft - self.bias_soft
+        fused = self.weight_direct * direct + (1.0 - self.weight_direct) * soft
+        return np.clip(fused, 0.0, 1.0)
+
+    def soft(self, predictions: Predictions, arrays: Arrays) -> np.ndarray:
+        """Soft area ratio of the calibrated probabilities."""
+        ratios = [
+            soft_ratio(self.probability(logit), embryo.astype(np.float32), arrays.valid(i))
+            for logit, embryo, i in _per_image(predictions)
+        ]
+        return np.asarray(ratios)
+
+
+IDENTITY = Calibration(1.0, 0.0, 0.0, 0.0, 1.0, 0)
+
+
+def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
+    """`predictions` of paired images that neither training nor selection has seen."""
+    if not len(predictions.indices):
+        raise InputError("the calibration split has no paired image; give it some in split")
+    temperature, offset = fit_logits(*_embryo_pixels(predictions, arrays))
+    pixels_only = Calibration(temperature, offset, 0.0, 0.0, 0.0, 0)
+    truth = arrays.manifest["ratio"].to_numpy(float)[predictions.indices]
+    direct_error = predictions.direct - truth
+    soft_error = pixels_only.soft(predictions, arrays) - truth
+    return Calibration(
+        temperature=temperature,
+        offset=offset,
+        bias_direct=float(direct_error.mean()),
+        bias_soft=float(soft_error.mean()),
+        weight_direct=least_variance_weight(direct_error, soft_error),
+        images=len(truth),
+    )
+
+
+def least_variance_weight(a: np.ndarray, b: np.ndarray) -> float:
+    """The w in [0, 1] that minimises var(w a + (1 - w) b), from the errors of two estimates."""
+    if len(a) < 2:
+        return 0.5
+    (var_a, cov), (_, var_b) = np.cov(a, b)
+    spread = var_a + var_b - 2.0 * cov  # var(a - b)
+    return float(np.clip((var_b - cov) / spread, 0.0, 1.0)) if spread > 0 else 0.5
+
+
+def fit_logits(logit: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+    """Temperature and offset with the smallest binary cross-entropy."""
+    if target.min() == target.max():
+        return 1.0, 0.0  # one class only says nothing about the scale
+
+    def entropy(slope_offset: np.ndarray) -> float:
+        z = slope_offset[0] * logit + slope_offset[1]
+        return float(np.mean(np.logaddexp(0.0, z) - target * z))
+
+    found = minimize(entropy, x0=np.array([1.0, 0.0]), bounds=[(0.05, 20.0), (-10.0, 10.0)])
+    slope, offset = found.x
+    return float(1.0 / slope), float(offset)
+
+
+def _embryo_pixels(predictions: Predictions, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and truth inside the true embryo, the only place where fragments can be."""
+    logits, targets = [], []
+    for logit, _, i in _per_image(predictions):
+        fragment, embryo = np.moveaxis(np.asarray(arrays.masks[i]), -1, 0)
+        inside = np.flatnonzero((embryo > 0) & arrays.valid(i))
+        chosen = inside[:: max(1, len(inside) // PIXELS_PER_IMAGE)]
+        logits.append(logit.ravel()[chosen].astype(np.float64))
+        targets.append(fragment.ravel()[chosen].astype(np.float64))
+    return np.concatenate(logits), np.concatenate(targets)
+
+
+def _per_image(predictions: Predictions) -> zip:
+    return zip(predictions.fragment_logit, predictions.embryo, predictions.indices, strict=True)
+
+
+def save_calibration(folder: Path, calibration: Calibration) -> None:
+    write_json(folder / FILE, asdict(calibration))
+
+
+def load_calibration(folder: Path) -> Calibration:
+    return build_strictly(Calibration, load_json(folder / FILE), str(folder / FILE))

@@ -1,0 +1,54 @@
+"""What distinguishes one network, or one way to see its images, from another; no heavy imports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    gate: str  # a name in model.GATES
+    gate_bias: float  # of psi: 0 starts half open, 2 nearly open (S4.23)
+    aspp_rates: tuple[int, ...]
+    aspp_dropout: float
+
+
+@dataclass(frozen=True)
+class Regressor:
+    head: str  # a name in model.HEADS
+    head_dropout: float
+    injection: str  # a name in model.INJECTIONS
+    detach_injection: bool  # the mask losses do not train V_reg (S4.31)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    gate: str
+    gate_bias: float
+    aspp_rates: tuple[int, ...]
+    aspp_dropout: float
+    head: str
+    head_dropout: float
+    injection: str
+    detach_injection: bool
+
+
+NO_REGRESSOR = Regressor(head="none", head_dropout=0.0, injection="none", detach_injection=False)
+
+
+def model_spec(segmenter: Segmenter, regressor: Regressor = NO_REGRESSOR) -> ModelSpec:
+    """Phase 1 has no regressor: its checkpoint then serves every row that shares the segmenter."""
+    return ModelSpec(**asdict(segmenter), **asdict(regressor))
+
+
+@dataclass(frozen=True)
+class AugmentParams:
+    rotation_degrees: float  # free rotation, on top of flips and right angles
+    scale: tuple[float, float]
+    shift: float  # of the frame's side
+    contrast: float  # SD of the log of the contrast factor
+    gamma: float  # SD of the log of the exponent
+    brightness: float  # SD, in units of the full grey range
+    tint: float  # SD of the log gain of each colour channel
+    blur_px: float  # largest sigma
+    noise: float  # largest SD, in units of the full grey range

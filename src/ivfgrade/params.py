@@ -1,0 +1,130 @@
+"""params.yaml as frozen dataclasses: the only reader of it, and as strict as their types.
+
+A profile sets counts, epochs and initialisation; a recipe sets everything that the science is
+about. Both are validated whole at the start of every stage, active or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ivfgrade.dataset.split import SplitParams
+from ivfgrade.errors import InputError
+from ivfgrade.evaluation.params import EvaluateParams, ExportParams
+from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec, Regressor, Segmenter, model_spec
+from ivfgrade.strict import build
+from ivfgrade.synthesis.params import SynthesisParams
+from ivfgrade.tracking_params import TrackParams
+from ivfgrade.training.phase import Phase
+
+
+@dataclass(frozen=True)
+class DataParams:
+    root: str
+    grading: str
+    on_bad: Literal["fail", "quarantine"]
+
+
+@dataclass(frozen=True)
+class ImageParams:
+    size: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    synthesize: SynthesisParams
+    init: str  # none, imagenet, or the path of a ResNet-50 state dict
+    pretrain_epochs: int
+    finetune_epochs: int
+    views: int  # of each image that phase 2 caches, 1 to 8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    segmenter: Segmenter
+    regressor: Regressor
+    augment: AugmentParams
+    grade_margin: float  # by which a grade's interval is widened
+    ratio: Literal["direct", "fused"]  # which ratio is the reported one
+    pretrain: Phase
+    finetune: Phase
+
+
+@dataclass(frozen=True)
+class Params:
+    seed: int
+    profile: str
+    recipe: str
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "bf16", "fp32"]
+    data: DataParams
+    image: ImageParams
+    split: SplitParams
+    profiles: dict[str, Profile]
+    recipes: dict[str, Recipe]
+    evaluate: EvaluateParams
+    export: ExportParams
+    track: TrackParams
+
+    def __post_init__(self) -> None:
+        for what, name, known in (
+            ("profile", self.profile, self.profiles),
+            ("recipe", self.recipe, self.recipes),
+        ):
+            if name not in known:
+                raise ValueError(f"{what} is {name!r}; it can be {', '.join(known)}")
+
+    @property
+    def active_profile(self) -> Profile:
+        return self.profiles[self.profile]
+
+    @property
+    def active_recipe(self) -> Recipe:
+        return self.recipes[self.recipe]
+
+    @property
+    def segmenter_spec(self) -> ModelSpec:
+        """The network of phase 1."""
+        return model_spec(self.active_recipe.segmenter)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The whole network."""
+        return model_spec(self.active_recipe.segmenter, self.active_recipe.regressor)
+
+    def flat(self) -> dict[str, Any]:
+        """Dotted name -> value of everything that is active, for comparing runs."""
+        everything = asdict(self)
+        profile = everything.pop("profiles")[self.profile]
+        recipe = everything.pop("recipes")[self.recipe]
+        return _flatten(
+            {
+                **everything,
+                "profile": {"name": self.profile, **profile},
+                "recipe": {"name": self.recipe, **recipe},
+            }
+        )
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    try:
+        content = YAML(typ="safe").load(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read here: {error.strerror}") from error
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
+    return build(Params, content, "")
+
+
+def _flatten(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in node.items():
+        name = f"{prefix}{key}"
+        flat |= _flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat

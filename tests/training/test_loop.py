@@ -1,0 +1,163 @@
+"""`fit` on a small regression: it learns, repeats itself, resumes exactly, and stops on NaN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ivfgrade.errors import InputError
+from ivfgrade.training.loop import Run, best_epoch, fit, learning_rate_factor, write_history
+from ivfgrade.training.phase import Phase
+from ivfgrade.training.precision import Compute
+
+PHASE = Phase(
+    groups=((".*", 0.05),),
+    losses={"square": 1.0},
+    keep=("error", "min"),
+    batch={"points": 8},
+    warmup_epochs=1.0,
+    weight_decay=0.0,
+    clip_norm=10.0,
+)
+CPU = Compute(torch.device("cpu"), torch.float32)
+
+
+@dataclass
+class Points:
+    x: Tensor
+    y: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.x,)
+
+
+class Line:
+    """y = 2x - 1, shuffled anew in every epoch."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def epoch(self, number: int) -> Iterator[Points]:
+        random = torch.Generator().manual_seed(number)
+        for _ in range(len(self)):
+            x = torch.rand(8, 1, generator=random)
+            yield Points(x, 2 * x - 1)
+
+
+def square(prediction: Tensor, batch: Points) -> Tensor:
+    return (prediction - batch.y).square().mean()
+
+
+def error(model: nn.Module) -> dict[str, float]:
+    x = torch.linspace(0, 1, 11)[:, None]
+    with torch.no_grad():
+        return {"error": float((model(x) - (2 * x - 1)).abs().mean())}
+
+
+def network() -> nn.Module:
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 1))
+
+
+def run(work: Path, epochs: int = 12) -> Run:
+    work.mkdir(parents=True, exist_ok=True)
+    return Run(epochs, 0, CPU, work, "test", lambda epoch, row: None)
+
+
+def test_it_learns_and_returns_its_best_epoch(tmp_path: Path) -> None:
+    model = network()
+    fitted = fit(model, PHASE, Line(), {"square": square}, error, run(tmp_path, 60))
+    errors = [row["val_error"] for row in fitted.history]
+    assert min(errors) < 0.15 < errors[0]
+    assert fitted.best_epoch == errors.index(min(errors))
+    assert error(model.eval())["error"] == pytest.approx(min(errors))
+
+
+def test_two_runs_are_bit_identical(tmp_path: Path) -> None:
+    first = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "a"))
+    second = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "b"))
+    assert first.history == second.history
+    assert all(torch.equal(first.weights[k], second.weights[k]) for k in first.weights)
+
+
+def test_an_interrupted_run_ends_where_an_undisturbed_one_does(tmp_path: Path) -> None:
+    whole = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "whole"))
+    calls = 0
+
+    def killed(model: nn.Module) -> dict[str, float]:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            raise KeyboardInterrupt
+        return error(model)
+
+    broken = run(tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(), PHASE, Line(), {"square": square}, killed, broken)
+    resumed = fit(network(), PHASE, Line(), {"square": square}, error, broken)
+    assert resumed.history == whole.history
+    assert all(torch.equal(resumed.weights[k], whole.weights[k]) for k in whole.weights)
+
+
+def test_zero_epochs_leave_the_model_as_it_came(tmp_path: Path) -> None:
+    model = network()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    fitted = fit(model, PHASE, Line(), {"square": square}, error, run(tmp_path, 0))
+    assert fitted.history == []
+    assert all(torch.equal(before[k], fitted.weights[k]) for k in before)
+
+
+def test_nan_stops_with_the_name_of_the_loss(tmp_path: Path) -> None:
+    def broken(prediction: Tensor, batch: Points) -> Tensor:
+        return (prediction * float("nan")).mean()
+
+    phase = replace(PHASE, losses={"square": 1.0, "broken": 0.1})
+    terms = {"square": square, "broken": broken}
+    with pytest.raises(InputError, match="loss broken became nan"):
+        fit(network(), phase, Line(), terms, error, run(tmp_path))
+
+
+def test_an_unknown_loss_is_named(tmp_path: Path) -> None:
+    phase = replace(PHASE, losses={"sqare": 1.0})
+    with pytest.raises(InputError, match="sqare"):
+        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path))
+
+
+def test_nothing_to_learn_is_an_error(tmp_path: Path) -> None:
+    phase = replace(PHASE, groups=((".*", None),))
+    with pytest.raises(InputError, match="frozen"):
+        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path))
+
+
+def test_every_epoch_is_logged_once(tmp_path: Path) -> None:
+    seen: list[tuple[int, Mapping[str, float]]] = []
+    logged = replace(run(tmp_path, 3), log=lambda epoch, row: seen.append((epoch, row)))
+    fitted = fit(network(), PHASE, Line(), {"square": square}, error, logged)
+    assert seen == list(enumerate(fitted.history))
+
+
+def test_the_rate_rises_linearly_and_ends_at_zero() -> None:
+    factors = [learning_rate_factor(step, 40, PHASE, 4) for step in range(41)]
+    assert factors[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert factors[4] == 1.0
+    assert factors[22] == pytest.approx(0.5)
+    assert factors[40] == pytest.approx(0.0)
+
+
+def test_an_undefined_value_is_never_the_best_epoch() -> None:
+    history = [{"val_error": math.nan}, {"val_error": 2.0}, {"val_error": 1.0}]
+    assert best_epoch(history, PHASE) == 2
+    assert best_epoch(history, replace(PHASE, keep=("error", "max"))) == 1
+
+
+def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
+    history = [{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.25}]
+    write_history(tmp_path / "history.csv", history)
+    assert (tmp_path / "history.csv").read_text() == "epoch,loss\n0,0.5\n1,0.25\n"
