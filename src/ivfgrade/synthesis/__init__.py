@@ -1,1 +1,1 @@
-"""Synthetic embryos: 3-D geometry in micrometres, Hoffman-like optics, exact masks, patients and sites."""
+"""Synthetic embryos: 3-D geometry in micrometres, Hoffman-like optics, exact masks."""

@@ -56,13 +56,27 @@ def _in_well(
     soft = camera.ring_soft_um
     inside = _step(inner - radius, 0.35 * soft)
     ring = _step(radius - inner, 0.35 * soft) * _step(outer - radius, 0.8 * soft)
-    strength = np.clip(0.62 + 0.62 * up, 0, 1) ** 1.3
+    strength = np.clip(camera.ring_reach + 0.65 * up, 0, 1) ** 1.3
     arcs = _arcs(radius, x, y, rng)
     shade = np.clip(0.5 - y / (2.2 * inner), 0, 1) ** 1.6
     beyond = camera.field * shade * (1 + arcs) * _step(radius - inner, soft)
     beyond *= 0.55 + 0.45 * np.exp(-np.maximum(radius - outer, 0) / 60)
-    sag = 1 - 0.12 * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
+    sag = 1 - camera.ring_sag * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
+    flat = flat + _smudges(camera, raster, rng)
     return inside * flat * sag + ring * strength * camera.ring_peak + (1 - ring) * beyond
+
+
+def _smudges(camera: Camera, raster: Raster, rng: np.random.Generator) -> np.ndarray:
+    """Faint, far out-of-focus dirt on the dish."""
+    y = raster.y_um(np.arange(raster.height))[:, None]
+    x = raster.x_um(np.arange(raster.width))[None, :]
+    dirt = np.zeros(raster.shape, np.float32)
+    for _ in range(int(rng.integers(5))):
+        row, col = rng.uniform(-80, 80, 2)
+        tall, wide = rng.uniform(1.5, 4), rng.uniform(4, 12)
+        spot = np.exp(-(((y - row) / tall) ** 2)) * np.exp(-(((x - col) / wide) ** 2))
+        dirt -= rng.uniform(0.01, 0.09) * camera.background * spot
+    return dirt
 
 
 def _step(distance: np.ndarray, width: float) -> np.ndarray:
@@ -73,14 +87,14 @@ def _arcs(radius: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Gener
     """Machining marks: rings whose strength wanders round the well."""
     angle = np.arctan2(y, x)
     arcs = np.zeros_like(radius)
+    window = 0.6 + 0.4 * np.sin(2 * angle + rng.uniform(0, 2 * np.pi))
     for _ in range(5):
         pitch = ARC_PITCH_UM * np.exp(rng.normal(0, 0.5))
         shift, order = rng.uniform(0, 2 * np.pi), int(rng.integers(1, 6))
         sway = 1 + 0.8 * np.sin(order * angle + rng.uniform(0, 2 * np.pi))
-        arcs += sway * np.sin(
-            2 * np.pi * (radius + 1.5 * np.sin(2 * angle + shift)) / pitch + shift
-        )
-    return (0.035 * arcs).astype(np.float32)
+        wander = radius + 1.5 * np.sin(2 * angle + shift)
+        arcs += sway * np.sin(2 * np.pi * wander / pitch + shift)
+    return (0.022 * window * arcs).astype(np.float32)
 
 
 def debris(camera: Camera, zona_radius: float, rng: np.random.Generator) -> list[Body]:

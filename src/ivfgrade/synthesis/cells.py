@@ -10,7 +10,8 @@ from ivfgrade.synthesis.geometry import Body, axis_frame, ellipsoid_form, flatte
 
 CYTOPLASM_INDEX = (0.018, 0.025)
 EVEN_VOLUME_CV, UNEVEN_VOLUME_CV, UNEVEN_SHARE = 0.06, 0.25, 0.25
-SLIT_UM = (0.5, 1.6)  # gap that stays visible between two cells in contact
+SLIT_UM = (0.05, 0.45)  # gap that stays visible between two cells in contact
+WALL_BEND_UM = 2.5
 RELAXATION_STEPS = 60
 
 LAYOUTS = {  # directions of the cells seen from the middle, before a random rotation
@@ -41,7 +42,7 @@ def blastomeres(
         cells.append(
             Body("cell", centre, form, index * rng.uniform(0.93, 1.07), grain, lobes(rng, 0.03))
         )
-    return flatten_contacts(_inside(cells, inner_radius), rng.uniform(*SLIT_UM))
+    return flatten_contacts(_inside(cells, inner_radius), rng.uniform(*SLIT_UM), WALL_BEND_UM, rng)
 
 
 def _radii(count: int, volume: float, rng: np.random.Generator) -> np.ndarray:
@@ -88,7 +89,7 @@ def _relax(
     for _ in range(RELAXATION_STEPS):
         delta = centres[:, None] - centres[None, :]  # n n 3
         distance = np.linalg.norm(delta, axis=-1) + np.eye(len(radii))
-        overlap = np.maximum(0.93 * (short[:, None] + short[None, :]) - distance, 0)
+        overlap = np.maximum(0.97 * (short[:, None] + short[None, :]) - distance, 0)
         np.fill_diagonal(overlap, 0)
         push = (overlap / distance)[:, :, None] * delta
         centres = centres + 0.3 * push.sum(axis=1) - 0.01 * centres

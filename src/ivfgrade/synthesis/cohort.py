@@ -52,7 +52,7 @@ def patient(number: int, seed: int, sites: int) -> Patient:
         site=int(rng.integers(sites)),
         thickness_um=float(np.clip(rng.normal(mean, sd), least, most)),
         outer_um=float(rng.normal(ZONA_OUTER_UM, ZONA_OUTER_SD)),
-        grain=float(np.exp(rng.normal(0, 0.3))),
+        grain=float(np.exp(rng.normal(0, 0.2))),
         brightness=float(np.exp(rng.normal(0, 0.05))),
     )
 
@@ -72,7 +72,7 @@ def cases(params: SynthesisParams, seed: int) -> Iterator[Case]:
             yield Case(DEFECT_PATIENTS * (rank + 1) + index, 0, paired=False, defect=defect)
 
 
-def wanted(case: Case, owner: Patient, params: SynthesisParams, rng: np.random.Generator) -> Wanted:
+def wanted(owner: Patient, params: SynthesisParams, rng: np.random.Generator) -> Wanted:
     """Draw what this embryo shall be: a stage, and a ratio from the grade mix."""
     stage = int(rng.choice(list(params.stages), p=list(params.stages.values())))
     zona = Zona(

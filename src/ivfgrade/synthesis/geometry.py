@@ -8,8 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A contact face: inside where normal.p <= offset, bent a little as membranes are."""
+
+    normal: np.ndarray  # 3
+    offset: float
+    bend_um: float  # amplitude of the bend, signed along the normal
+    wave: np.ndarray  # 2, radians per micrometre in the image plane
+    phase: float
+
+    def rest(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """What is left for normal_z * z."""
+        bend = self.bend_um * np.sin(self.wave[0] * x + self.wave[1] * y + self.phase)
+        return self.offset + bend - self.normal[0] * x - self.normal[1] * y
 
 
 @dataclass(frozen=True)
@@ -20,7 +37,7 @@ class Body:
     index: float  # refractive index above the surrounding one
     grain: float = 0.0  # granularity of the content
     lobes: tuple[tuple[int, float, float], ...] = ()  # (order, amplitude, phase) of the contour
-    walls: tuple[tuple[np.ndarray, float], ...] = ()  # contact planes: inside where n.p <= offset
+    walls: tuple[Wall, ...] = ()  # where neighbours press against it
 
     @property
     def diameter(self) -> float:
@@ -133,8 +150,8 @@ def chord(body: Body, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     root = np.sqrt(np.maximum(discriminant, 0)) / f[2, 2]
     middle = body.centre[2] - b / f[2, 2]
     top, bottom = middle + root, middle - root
-    for normal, offset in body.walls:
-        rest = offset - normal[0] * x - normal[1] * y
+    for wall in body.walls:
+        rest, normal = wall.rest(x, y), wall.normal
         if abs(normal[2]) < 1e-6:
             top = np.where(rest >= 0, top, bottom)
         elif normal[2] > 0:
@@ -144,21 +161,25 @@ def chord(body: Body, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(discriminant > 0, np.maximum(top - bottom, 0), 0)
 
 
-def flatten_contacts(bodies: list[Body], slit_um: float) -> list[Body]:
-    """Give overlapping bodies a common plane, `slit_um` apart, where they press on each other."""
-    flattened = []
-    for i, body in enumerate(bodies):
-        walls = []
-        for j, other in enumerate(bodies):
-            delta = other.centre - body.centre
-            distance = float(np.linalg.norm(delta))
-            if i == j or distance < 1e-6:
-                continue
-            normal = delta / distance
-            own, others = reach(body, normal), reach(other, -normal)
-            if own + others > distance:
-                # the plane in which two spheres of these radii intersect
-                depth = (distance**2 + own**2 - others**2) / (2 * distance)
-                walls.append((normal, float(normal @ body.centre + depth - slit_um / 2)))
-        flattened.append(replace(body, walls=tuple(walls)))
-    return flattened
+def flatten_contacts(
+    bodies: list[Body], slit_um: float, bend_um: float, rng: np.random.Generator
+) -> list[Body]:
+    """Give overlapping bodies a common face, `slit_um` apart, where they press on each other."""
+    walls: list[list[Wall]] = [[] for _ in bodies]
+    for i, j in combinations(range(len(bodies)), 2):
+        one, other = bodies[i], bodies[j]
+        delta = other.centre - one.centre
+        distance = float(np.linalg.norm(delta)) + 1e-9
+        normal = delta / distance
+        own, others = reach(one, normal), reach(other, -normal)
+        angle, phase = rng.uniform(0, 2 * np.pi, 2)
+        bend = bend_um * rng.normal()
+        if own + others <= distance:
+            continue
+        wave = np.array([np.cos(angle), np.sin(angle)]) * 2 * np.pi / rng.uniform(45, 110)
+        # the plane in which two spheres of these radii intersect
+        depth = (distance**2 + own**2 - others**2) / (2 * distance)
+        level = float(normal @ one.centre + depth)
+        walls[i].append(Wall(normal, level - slit_um / 2, bend, wave, phase))
+        walls[j].append(Wall(-normal, -level - slit_um / 2, -bend, wave, phase))
+    return [replace(body, walls=tuple(own)) for body, own in zip(bodies, walls, strict=True)]

@@ -7,8 +7,6 @@ Everything is in units of the flat background, which is 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
@@ -19,55 +17,60 @@ from ivfgrade.synthesis.sites import Optics
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
 DARKEST = 0.10  # floor of the transmission curve
 MARGIN_UM = 12.0  # around the zona
-GRANULE_PATH_UM = 0.02  # SD of the optical path through one granular micrometre
-ZONA_FUZZ_UM = 3.5
+SCRAMBLE_UM = 14.0
+GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
+RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.65, 0.6, 0.45  # measured autocorrelation, 3.2
+ZONA_FUZZ_UM = 3.0
 
 
 def transmission(
     scene: Scene, optics: Optics, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
     """H W float32, 1 where nothing is."""
-    levels = _levels(scene.bodies, raster, scene.focus_um)
-    signal = np.zeros(raster.shape, np.float32)
-    loss = np.zeros(raster.shape, np.float32)
-    granular = np.zeros(raster.shape, np.float32)
-    thick = np.zeros(raster.shape, np.float32)
-    for height, path, grain, cytoplasm in levels:
+    signal, loss, grain, thick, cover = (np.zeros(raster.shape, np.float32) for _ in range(5))
+    for height, bodies in _levels(scene):
+        path = np.zeros(raster.shape, np.float32)
+        for body in bodies:
+            _add(body, raster, path, grain, thick, cover)
         sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
-        path = gaussian_filter(path, sigma, truncate=3)
-        _image_of(path, height, optics, signal, loss)
-        granular += grain
-        thick += cytoplasm
-    grains = _granules(granular, optics, rng)
-    _image_of(grains, 0.0, optics, signal, loss)
+        _image_of(gaussian_filter(path, sigma, truncate=3), height, optics, signal, loss)
+    # fragments above or below a cell scramble the light of its granules
+    signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
     light = curve(signal + zona_signal, optics.brightest)
     return light * np.exp(-optics.absorption * thick - zona_loss - np.minimum(loss, 1.5))
 
 
-def _levels(
-    bodies: Sequence[Body], raster: Raster, focus_um: float
-) -> list[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
-    """(height above focus, optical path, granularity, cytoplasm thickness) per used level."""
-    found: dict[int, list[Body]] = {}
-    for body in bodies:
-        level = int(np.argmin(np.abs(LEVELS_UM - (body.centre[2] - focus_um))))
+def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
+    """Bodies by height above the sharp plane, rounded to the levels that share one blur."""
+    found: dict[float, list[Body]] = {}
+    for body in scene.bodies:
+        height = body.centre[2] - scene.focus_um
+        level = float(LEVELS_UM[np.argmin(np.abs(LEVELS_UM - height))])
         found.setdefault(level, []).append(body)
-    layers = []
-    for level, members in sorted(found.items()):
-        path, grain, thick = (np.zeros(raster.shape, np.float32) for _ in range(3))
-        for body in members:
-            seen = patch(body, raster)
-            if seen is None:
-                continue
-            window = (seen.rows, seen.cols)
-            path[window] += body.index * seen.chord
-            if body.grain:
-                grain[window] += body.grain * np.sqrt(seen.chord)
-            if body.kind in ("cell", "fragment"):
-                thick[window] += seen.chord
-        layers.append((float(LEVELS_UM[level]), path, grain, thick))
-    return layers
+    return sorted(found.items())
+
+
+def _add(
+    body: Body,
+    raster: Raster,
+    path: np.ndarray,
+    grain: np.ndarray,
+    thick: np.ndarray,
+    cover: np.ndarray,
+) -> None:
+    """Add one body to the optical path, granularity, cytoplasm and fragment thickness."""
+    seen = patch(body, raster)
+    if seen is None:
+        return
+    window = (seen.rows, seen.cols)
+    path[window] += body.index * seen.chord
+    if body.grain:
+        grain[window] += body.grain**2 * seen.chord
+    if body.kind in ("cell", "fragment"):
+        thick[window] += seen.chord
+    if body.kind == "fragment":
+        cover[window] += seen.chord
 
 
 def slopes(path: np.ndarray, px_per_um: float) -> tuple[np.ndarray, np.ndarray]:
@@ -86,13 +89,13 @@ def _image_of(
     signal -= optics.relief * (np.cos(optics.shear) * dx + np.sin(optics.shear) * dy)
     steep = dx**2 + dy**2
     loss += optics.scatter * steep
-    fringe = optics.focus_gain * (height / 25 + 0.3)
-    if abs(fringe) > 0.02:
+    fringe_um = optics.fringe_um + optics.fringe_rate * height  # transport of intensity
+    if abs(fringe_um) > 0.05:
         bend = np.zeros_like(path)
         bend[1:-1, 1:-1] = (
             path[2:, 1:-1] + path[:-2, 1:-1] + path[1:-1, 2:] + path[1:-1, :-2]
         ) - 4 * path[1:-1, 1:-1]
-        signal += fringe * bend * optics.px_per_um**2
+        signal -= fringe_um * bend * optics.px_per_um**2
 
 
 def curve(signal: np.ndarray, brightest: float) -> np.ndarray:
@@ -104,15 +107,20 @@ def curve(signal: np.ndarray, brightest: float) -> np.ndarray:
 
 
 def _granules(granular: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:
-    """Optical path of granules: fine ones, a few vesicles, and slow unevenness."""
+    """Granules in relief and as plain specks, a few vesicles, and slow unevenness."""
     fine_px = optics.grain_um * optics.px_per_um
-    shape = granular.shape
-    normal = rng.standard_normal(shape, dtype=np.float32)
+    normal = rng.standard_normal(granular.shape, dtype=np.float32)
     vesicles = normal * np.abs(normal) * (np.abs(normal) > 1.8)
-    fine = gaussian_filter(normal + 0.5 * vesicles, fine_px, truncate=3) * fine_px
-    slow = gaussian_filter(normal[::-1], 3.5 * fine_px, truncate=2.5) * 3.5 * fine_px
-    amount = GRANULE_PATH_UM * optics.grain * optics.grain_um
-    return (amount * granular * (fine + 1.2 * slow)).astype(np.float32)
+    fine = _unit(gaussian_filter(normal + 0.6 * vesicles, fine_px, truncate=3))
+    slow = _unit(gaussian_filter(normal[::-1], 3.0 * fine_px, truncate=2.5))
+    dx, dy = slopes(fine, optics.px_per_um)
+    relief = _unit(np.cos(optics.shear) * dx + np.sin(optics.shear) * dy)
+    texture = RELIEF_SHARE * relief + SPECK_SHARE * fine[:, ::-1] + SLOW_SHARE * slow
+    return (optics.grain / GRAIN_THICKNESS * granular * texture).astype(np.float32)
+
+
+def _unit(field: np.ndarray) -> np.ndarray:
+    return field / max(float(field.std()), 1e-9)
 
 
 def zona(
@@ -130,8 +138,10 @@ def zona(
     speckle_px = 0.6 * optics.px_per_um
     noise = rng.standard_normal(raster.shape, dtype=np.float32)
     speckle = gaussian_filter(noise, speckle_px, truncate=3) * speckle_px * 3.5
-    edge = np.exp(-(((radius - inner) / 1.2) ** 2))
+    rim = np.exp(-(((radius - inner) / 1.5) ** 2))
+    slope = 4 * gel * (1 - gel) * (radius > inner)
     facing = (x * np.cos(optics.shear) + y * np.sin(optics.shear)) / np.maximum(radius, 1)
-    signal = optics.zona * (0.16 * gel * speckle + facing * (0.10 * gel - 0.25 * edge) * -1)
-    loss = optics.zona * (0.05 * gel + 0.12 * edge)
+    relief = facing * (0.14 * slope + 0.07 * gel - 0.12 * rim)
+    signal = optics.zona_speckle * gel * speckle + optics.zona * relief
+    loss = optics.zona * (0.07 * gel + 0.07 * rim)
     return signal.astype(np.float32), loss.astype(np.float32)

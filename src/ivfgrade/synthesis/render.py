@@ -13,7 +13,7 @@ from ivfgrade.synthesis.cohort import Case, Patient, patient, wanted
 from ivfgrade.synthesis.geometry import Raster
 from ivfgrade.synthesis.masks import Truth, instances, truth
 from ivfgrade.synthesis.params import SynthesisParams
-from ivfgrade.synthesis.scene import Scene, embryo, volume_ratio
+from ivfgrade.synthesis.scene import Scene, Wanted, embryo, volume_ratio
 from ivfgrade.synthesis.sites import Site, site
 
 FINEST_PX_PER_UM = 2.4  # finer cameras only enlarge what the lens resolves
@@ -45,7 +45,7 @@ def produce(case: Case, params: SynthesisParams, seed: int) -> Product:
     place = site(owner.site, seed, params.styles, params.overlay_share)
     roots = np.random.SeedSequence([seed, 3, case.patient, case.embryo]).spawn(len(STREAMS))
     streams = {k: np.random.default_rng(s) for k, s in zip(STREAMS, roots, strict=True)}
-    order = wanted(case, owner, params, streams["scene"])
+    order = wanted(owner, params, streams["scene"])
     scene = embryo(order, streams["scene"])
     view = _view(place, streams["placing"])
     exact = truth(scene.bodies, view.raster, scene.focus_um)
@@ -73,8 +73,8 @@ def _view(place: Site, rng: np.random.Generator) -> View:
         col += rng.normal(0, 0.03) * eye.width
         return View(Raster(eye.height, eye.width, scale, row, col), background.Well(0, 0))
     well_row, well_col = rng.normal(0, 6, 2) * scale
-    angle, distance = rng.uniform(0, 2 * np.pi), 38 * np.sqrt(rng.random())
-    x, y = distance * np.cos(angle), distance * np.sin(angle)
+    angle, distance = rng.uniform(0, 2 * np.pi), 36 * np.sqrt(rng.random())
+    x, y = distance * np.cos(angle), 4 + distance * np.sin(angle)
     raster = Raster(
         eye.height, eye.width, scale, row + well_row + y * scale, col + well_col + x * scale
     )
@@ -87,7 +87,7 @@ def _picture(
     place: Site,
     view: View,
     streams: dict[str, np.random.Generator],
-    order: object,
+    order: Wanted,
 ) -> np.ndarray:
     raster, rng = view.raster, streams["light"]
     grey = background.illumination(place.camera, view.well, raster, rng)
@@ -96,14 +96,17 @@ def _picture(
         scene = replace(scene, bodies=(*scene.bodies, *clumps))
         grey = grey * _through(scene, place, raster, rng)
     if case.defect == "two_embryos":
-        twin = embryo(order, streams["twin"])  # type: ignore[arg-type]
-        shift = 0.55 * twin.zona.outer_um * raster.px_per_um
-        beside = replace(
-            raster, centre_row=raster.centre_row - shift / 2, centre_col=raster.centre_col + shift
-        )
+        twin = embryo(order, streams["twin"])
+        beside = _beside(raster, 0.55 * twin.zona.outer_um)
         grey = grey * _through(twin, place, beside, streams["twin"])
     pixels = camera.expose(grey, place.camera, streams["exposure"])
     return camera.burn_in(pixels, streams["exposure"]) if place.camera.overlay else pixels
+
+
+def _beside(raster: Raster, shift_um: float) -> Raster:
+    shift = shift_um * raster.px_per_um
+    row, col = raster.centre_row - shift / 2, raster.centre_col + shift
+    return replace(raster, centre_row=row, centre_col=col)
 
 
 def _through(scene: Scene, place: Site, raster: Raster, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""One embryo in three dimensions: zona, cells, fragments, and everything that only looks like one."""
+"""One embryo in three dimensions: zona, cells, fragments, and what only looks like one."""
 
 from __future__ import annotations
 
@@ -100,9 +100,11 @@ def _focus(cells: list[Body], inner_radius: float, rng: np.random.Generator) -> 
 def _ball(
     kind: str, centre: np.ndarray, size: float, index: float, rng: np.random.Generator
 ) -> Body:
-    axes = size / 2 * rng.uniform(0.9, 1.1, 3)
-    grain = 0.5 if kind in ("polar_body", "corona") else 0.0
-    return Body(kind, centre, ellipsoid_form(rotation(rng), axes), index, grain, lobes(rng, 0.05))
+    rough = 1.8 if kind == "corona" else 1.0
+    axes = size / 2 * np.exp(rng.normal(0, 0.06 * rough, 3))
+    grain = {"polar_body": 0.5, "corona": 1.5}.get(kind, 0.0)
+    contour = lobes(rng, 0.05 * rough)
+    return Body(kind, centre, ellipsoid_form(rotation(rng), axes), index, grain, contour)
 
 
 def polar_bodies(bodies: list[Body], inner_radius: float, rng: np.random.Generator) -> list[Body]:
@@ -157,9 +159,9 @@ def corona(zona: Zona, rng: np.random.Generator) -> list[Body]:
     for _ in range(int(rng.integers(CORONA_MOST + 1))):
         size = rng.uniform(*CORONA_UM)
         angle = rng.uniform(0, 2 * np.pi)
-        distance = zona.outer_um / 2 + size * rng.uniform(0, 0.7)
-        spot = np.array([np.cos(angle), np.sin(angle), rng.normal(0, 0.2)]) * distance
-        found.append(_ball("corona", spot, size, rng.uniform(0.012, 0.025), rng))
+        distance = zona.outer_um / 2 + size * rng.uniform(-0.2, 0.8)
+        spot = np.array([np.cos(angle), np.sin(angle), rng.normal(0, 0.3)]) * distance
+        found.append(_ball("corona", spot, size, rng.uniform(0.008, 0.025), rng))
     return found
 
 

@@ -22,14 +22,16 @@ class Optics:
     shear: float  # angle of the shear axis, radians; pi/2 = dark on top
     relief: float  # gain of the directional gradient
     scatter: float  # loss at steep slopes of either sign: dark outlines
-    focus_gain: float  # bright or dark fringes of what lies out of focus
+    fringe_um: float  # out-of-focus distance that draws dark (or, negative, bright) outlines
+    fringe_rate: float  # and its change with height
     absorption: float  # loss per micrometre of cytoplasm
     blur_um: float  # sharpness in focus
     defocus: float  # further blur, micrometres per micrometre of height
     brightest: float  # ceiling of the transmission curve, in units of the background
-    grain: float  # visibility of granules
+    grain: float  # SD of the granular texture, in units of the background
     grain_um: float
     zona: float  # contrast of the zona
+    zona_speckle: float  # SD of its texture, in units of the background
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Camera:
     ring_um: float
     ring_peak: float  # grey level
     ring_soft_um: float
+    ring_reach: float  # how far down the sides the ring stays bright
+    ring_sag: float  # darkening towards the foot of the well
     field: float  # grey level outside the well, at the top
     debris: float  # expected loose clumps
 
@@ -65,9 +69,9 @@ class Site:
 def site(number: int, seed: int, styles: Mapping[str, float], overlay_share: float) -> Site:
     """Site `number`, whatever the number of sites: styles interleave by their shares."""
     rng = np.random.default_rng([seed, 1, number])
-    edges = np.cumsum([styles[name] for name in styles])
+    edges = np.cumsum(list(styles.values()))
     place = (0.11 + number * GOLDEN) % 1.0
-    style = list(styles)[int(min(np.searchsorted(edges, place, side="right"), len(edges) - 1))]
+    style = list(styles)[min(int(np.searchsorted(edges, place, side="right")), len(edges) - 1)]
     make = {"well": _well, "microscope": _microscope, "soft": _soft}[style]
     optics, camera = make(rng, rng.random() < overlay_share)
     return Site(f"site-{number:02d}", style, optics, camera)
@@ -84,16 +88,18 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
     optics = Optics(
         px_per_um=float(px_per_um * side / WELL_FRAME),
         shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 7.0, 0.25),
-        scatter=_lognormal(rng, 2.5, 0.4),
-        focus_gain=float(rng.normal(0, 0.3)),
+        relief=_lognormal(rng, 9.0, 0.25),
+        scatter=_lognormal(rng, 4.0, 0.4),
+        fringe_um=float(rng.normal(0.8, 0.5)),
+        fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0.0008, 0.0022)),
         blur_um=float(rng.uniform(0.4, 0.65)),
         defocus=float(rng.uniform(0.02, 0.06)),
         brightest=float(rng.uniform(1.7, 2.2)),
-        grain=_lognormal(rng, 1.0, 0.2),
+        grain=_lognormal(rng, 0.16, 0.25),
         grain_um=float(rng.uniform(0.55, 0.8)),
-        zona=_lognormal(rng, 1.0, 0.25),
+        zona=_lognormal(rng, 1.3, 0.3),
+        zona_speckle=_lognormal(rng, 0.08, 0.3),
     )
     bright = rng.random() < 0.2
     camera = Camera(
@@ -115,6 +121,8 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         ring_um=float(rng.uniform(9, 15)),
         ring_peak=float(rng.uniform(170, 330)),
         ring_soft_um=float(rng.uniform(1.5, 5)),
+        ring_reach=float(rng.uniform(0.6, 0.95)),
+        ring_sag=float(rng.uniform(0.05, 0.3)),
         field=float(rng.uniform(55, 120)),
         debris=float(rng.uniform(0, 1.5)),
     )
@@ -136,16 +144,18 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
-        relief=_lognormal(rng, 6.0, 0.35),
-        scatter=_lognormal(rng, 2.0, 0.6),
-        focus_gain=float(rng.normal(0, 1.0)),
+        relief=_lognormal(rng, 4.5, 0.4),
+        scatter=_lognormal(rng, 3.0, 0.6),
+        fringe_um=float(rng.normal(0.8, 1.4)),
+        fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0, 0.0015)),
         blur_um=float(rng.uniform(0.4, 0.9)),
         defocus=float(rng.uniform(0.01, 0.05)),
         brightest=float(rng.uniform(1.3, 1.7)),
-        grain=_lognormal(rng, 0.8, 0.4),
+        grain=_lognormal(rng, 0.11, 0.3),
         grain_um=float(rng.uniform(0.6, 1.3)),
         zona=_lognormal(rng, 0.8, 0.4),
+        zona_speckle=_lognormal(rng, 0.04, 0.5),
     )
     grey = rng.random() < 0.3
     camera = Camera(
@@ -165,6 +175,8 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         ring_um=0,
         ring_peak=0,
         ring_soft_um=0,
+        ring_reach=0,
+        ring_sag=0,
         field=0,
         debris=float(rng.uniform(0, 5)),
     )
@@ -173,7 +185,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
 
 def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
     """A colour cast: warm lamps, green filters, blue daylight bulbs; mean kept near 1."""
-    cast = np.exp(rng.normal(0, 0.13, 3))
+    cast = np.exp(rng.normal(0, 0.1, 3))
     cast /= cast.mean()
     return float(cast[0]), float(cast[1]), float(cast[2])
 
@@ -184,15 +196,17 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4,
         relief=_lognormal(rng, 2.0, 0.35),
-        scatter=_lognormal(rng, 2.5, 0.4),
-        focus_gain=float(rng.normal(0, 0.5)),
+        scatter=_lognormal(rng, 6.0, 0.4),
+        fringe_um=float(rng.normal(1.3, 0.6)),
+        fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0.0008, 0.0022)),
         blur_um=float(rng.uniform(0.6, 1.1)),
         defocus=float(rng.uniform(0.02, 0.06)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.7, 0.3),
-        grain_um=float(rng.uniform(0.6, 1.2)),
+        grain=_lognormal(rng, 0.06, 0.25),
+        grain_um=float(rng.uniform(0.5, 0.9)),
         zona=_lognormal(rng, 0.8, 0.3),
+        zona_speckle=_lognormal(rng, 0.025, 0.4),
     )
     camera = Camera(
         height=height,
@@ -211,6 +225,8 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         ring_um=0,
         ring_peak=0,
         ring_soft_um=0,
+        ring_reach=0,
+        ring_sag=0,
         field=0,
         debris=float(rng.uniform(0, 3)),
     )
