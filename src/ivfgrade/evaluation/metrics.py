@@ -59,10 +59,9 @@ def hard_ratio(fragment: np.ndarray, embryo: np.ndarray, valid: np.ndarray) -> f
 
 
 def soft_ratio(fragment: np.ndarray, embryo: np.ndarray, valid: np.ndarray) -> float:
-    """The same from two probability maps: sum(p_f * p_e) / sum(p_e)."""
+    """The same from two probability maps: sum(p_f p_e) / sum(p_e); 0 below one pixel of embryo."""
     embryo = np.where(valid, embryo, 0.0).astype(np.float64)
-    area = embryo.sum()
-    return float((fragment * embryo).sum() / area) if area > 0 else 0.0
+    return float((fragment * embryo).sum() / max(embryo.sum(), 1.0))
 
 
 def interval_error(ratio: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

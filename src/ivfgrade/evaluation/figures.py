@@ -1,0 +1,177 @@
+"""Learning curves, agreement and calibration as pictures. Titles say what, on which images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ivfgrade.evaluation import style
+from ivfgrade.evaluation.calibration_error import Reliability
+from ivfgrade.grading import GradingScheme
+
+TRUE_RATIO = "true fragment ratio (area / embryo area)"
+
+
+def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
+    """Training loss and the validation metric that chose the epoch, per phase."""
+    with style.figure(path, 10, 6) as canvas:
+        axes = canvas.subplots(2, 2, squeeze=False)
+        for column, (history, title) in enumerate(
+            ((phase_1, "Phase 1, segmenter"), (phase_2, "Phase 2, regression head and injection"))
+        ):
+            epochs = history["epoch"] + 1 if len(history) else pd.Series(dtype=float)
+            _curves(axes[0, column], epochs, history, "train_")
+            axes[0, column].set(title=title, ylabel="training loss")
+            _curves(axes[1, column], epochs, history, "val_")
+            axes[1, column].set(xlabel="epoch", ylabel="validation", ylim=(0, None))
+
+
+def _curves(ax: Axes, epochs: pd.Series, history: pd.DataFrame, prefix: str) -> None:
+    """The total in ink, its terms in colour."""
+    colours = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILION, style.PURPLE, style.SKY)
+    names = [name for name in history.columns if name.startswith(prefix)]
+    for index, name in enumerate(names):
+        label = name.removeprefix(prefix)
+        colour, width = colours[index % len(colours)], 1.4
+        if label == "loss":
+            colour, width = style.INK, 2.2
+        ax.plot(epochs, history[name], marker="o", ms=2.5, lw=width, color=colour, label=label)
+    if names:
+        ax.legend(loc="best", fontsize=8, ncols=2)
+
+
+def bland_altman(images: pd.DataFrame, scheme: GradingScheme, path: Path) -> None:
+    """Difference against mean of the reported and the true ratio."""
+    known = images[images["ratio"].notna()]
+    mean, gap = (known["reported"] + known["ratio"]) / 2, known["bias"]
+    with style.figure(path, 7.5, 5) as canvas:
+        ax = canvas.subplots()
+        for index, grade in enumerate(scheme.names):
+            of_grade = (known["grade"] == grade).to_numpy()
+            if of_grade.any():
+                label = f"true grade {grade} (n = {of_grade.sum()})"
+                look = style.grade_look(index)
+                ax.scatter(
+                    mean[of_grade], gap[of_grade], s=26, alpha=0.8, lw=0, label=label, **look
+                )
+        if len(known) > 1:
+            bias, spread = float(gap.mean()), 1.96 * float(gap.std(ddof=1))
+            for level, text in (
+                (bias, f"bias {bias:+.3f}"),
+                (bias + spread, f"+1.96 SD {bias + spread:+.3f}"),
+                (bias - spread, f"−1.96 SD {bias - spread:+.3f}"),
+            ):
+                ax.axhline(level, color=style.INK, lw=1, ls="-" if level == bias else "--")
+                ax.annotate(
+                    text,
+                    (1, level),
+                    xycoords=("axes fraction", "data"),
+                    ha="right",
+                    va="bottom",
+                    fontsize=9,
+                )
+        ax.axhline(0, color=style.GREY, lw=0.8, zorder=0)
+        ax.set(
+            title=f"Bland-Altman: reported against true ratio, {_count(known)}",
+            xlabel="mean of reported and true ratio",
+            ylabel="reported − true ratio",
+        )
+        ax.legend(loc="upper left", fontsize=9)
+
+
+def confusion_matrix(counts: pd.DataFrame, path: Path) -> None:
+    """Counts, shaded by the share of the true grade."""
+    values = counts.to_numpy()
+    share = values / np.maximum(values.sum(1, keepdims=True), 1)
+    with style.figure(path, 5.2, 4.6) as canvas:
+        ax = canvas.subplots()
+        shades = ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for row, column in np.ndindex(values.shape):
+            ink = "white" if share[row, column] > 0.55 else style.INK
+            text = f"{values[row, column]}\n{share[row, column]:.0%}"
+            ax.text(column, row, text, ha="center", va="center", color=ink)
+        ticks = range(len(counts))
+        ax.set_xticks(ticks, [str(name) for name in counts.columns])
+        ax.set_yticks(ticks, [str(name) for name in counts.index])
+        ax.set(
+            title=f"Grades of {values.sum()} test images",
+            xlabel="grade of the reported ratio",
+            ylabel="grade of the true ratio",
+        )
+        canvas.colorbar(shades, ax=ax, label="share of the true grade", shrink=0.85)
+
+
+def calibration(
+    before: Reliability,
+    after: Reliability,
+    images: pd.DataFrame,
+    scheme: GradingScheme,
+    path: Path,
+) -> None:
+    """Are pixel probabilities and ratios right on average?"""
+    with style.figure(path, 11, 5) as canvas:
+        left, right = canvas.subplots(1, 2)
+        _reliability(left, before, after)
+        _ratio_scatter(right, images, scheme)
+
+
+def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
+    ax.plot([0, 1], [0, 1], color=style.GREY, lw=1)
+    for curve, label, colour, marker in (
+        (before, "as trained", style.VERMILION, "^"),
+        (after, "calibrated", style.BLUE, "o"),
+    ):
+        text = f"{label}, ECE {curve.expected_error():.3f}"
+        ax.plot(*curve.curve(), color=colour, marker=marker, ms=5, lw=1.4, label=text)
+    ax.set(
+        title=f"Fragment pixels, {before.pixels.sum() / 1e6:.2f} million inside the embryo",
+        xlabel="predicted probability",
+        ylabel="share of true fragment pixels",
+        xlim=(0, 1),
+        ylim=(0, 1),
+        aspect="equal",
+    )
+    ax.legend(loc="upper left")
+
+
+def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme) -> None:
+    known = images[images["ratio"].notna()]
+    top = max(0.1, 1.05 * known[["ratio", "reported"]].to_numpy(float).max()) if len(known) else 1
+    ax.plot([0, top], [0, top], color=style.GREY, lw=1)
+    for border in scheme.borders[1:-1]:
+        ax.axhline(border, color=style.GREY, lw=0.6, ls=":")
+        ax.axvline(border, color=style.GREY, lw=0.6, ls=":")
+    ratios = (
+        ("direct", style.PURPLE, "x"),
+        ("hard", style.ORANGE, "+"),
+        ("reported", style.BLUE, "o"),
+    )
+    for name, colour, marker in ratios:
+        label = f"{name}, MAE {known[f'error_{name}'].mean():.3f}"
+        size = 24 if marker == "o" else 20
+        ax.scatter(
+            known["ratio"],
+            known[name],
+            s=size,
+            alpha=0.75,
+            label=label,
+            color=colour,
+            marker=marker,
+            lw=0 if marker == "o" else 1,
+        )
+    ax.set(
+        title=f"Ratio, {_count(known)}; dotted: grade borders",
+        xlabel=TRUE_RATIO,
+        ylabel="measured ratio",
+        xlim=(0, top),
+        ylim=(0, top),
+        aspect="equal",
+    )
+    ax.legend(loc="upper left", fontsize=9)
+
+
+def _count(images: pd.DataFrame) -> str:
+    return f"{len(images)} test images of {images['patient'].nunique()} patients"

@@ -1,0 +1,179 @@
+"""The report of a trial: numbers, tables and pictures in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ivfgrade.atomic import write_json, write_text
+from ivfgrade.dataset.arrays import SUMMARY
+from ivfgrade.evaluation import figures
+from ivfgrade.evaluation.attention import attention_figure, gate_maps, spread_over_ratios
+from ivfgrade.evaluation.baselines import HUMAN_AGREEMENT
+from ivfgrade.evaluation.contact_sheet import contact_sheet
+from ivfgrade.evaluation.injection import shuffle_effect
+from ivfgrade.evaluation.phases import compare_phases, frozen_tensors
+from ivfgrade.evaluation.summary import RULES, Summary, as_number
+from ivfgrade.evaluation.trial import Trial
+from ivfgrade.fragmentation.scoring import predict
+from ivfgrade.fragmentation.stored import load
+from ivfgrade.training.checkpoints import load_json
+
+HISTORY = "history.csv"  # beside the weights of each phase
+Numbers = dict[str, Any]
+
+
+def write_report(trial: Trial, data_name: str, out: Path) -> Numbers:
+    """Fill `out`; returns what metrics.json holds."""
+    setting = trial.setting
+    summary = Summary(trial.images, setting.scheme, setting.params, setting.seed)
+    numbers = metrics(trial, summary, data_name)
+    write_json(out / "metrics.json", numbers)
+    write_json(out / "details.json", details(trial, summary))
+    for name, table in tables(trial).items():
+        write_text(out / name, table.to_csv(index=False, float_format="%.6g"))
+    draw(trial, summary, out)
+    return numbers
+
+
+def metrics(trial: Trial, summary: Summary, data_name: str) -> Numbers:
+    """The numbers that runs are compared by, and what they were measured on."""
+    return {
+        **summary.headline(),
+        "baselines": summary.baselines(trial.baselines),
+        "weak": summary.weak(),
+        "false_alarms": summary.false_alarms(),
+        "pixel_calibration_error": {
+            "as_trained": as_number(trial.raw_pixels.expected_error()),
+            "calibrated": as_number(trial.calibrated_pixels.expected_error()),
+        },
+        "phase_2": _phase_2(trial, summary),
+        "test": _tested_on(trial, data_name),
+        "rules": RULES,
+        "human_agreement": HUMAN_AGREEMENT,
+    }
+
+
+def details(trial: Trial, summary: Summary) -> Numbers:
+    """The same questions asked of parts of the test set."""
+    return {
+        "grades": summary.grades(),
+        "clinical_grade": summary.clinical(),
+        "fragments_by_diameter_px": summary.fragments(trial.fragments),
+        **summary.strata(),
+    }
+
+
+def tables(trial: Trial) -> dict[str, pd.DataFrame]:
+    """File name -> table; all but the first two feed `dvc plots`."""
+    known = trial.images[trial.images["ratio"].notna()]
+    phase_1, phase_2 = histories(trial)
+    grades = {"grade": "actual", "predicted_grade": "predicted"}
+    return {
+        "per_image.csv": trial.images,
+        "fragments.csv": trial.fragments,
+        "confusion.csv": known[["image", *grades]].rename(columns=grades),
+        "scatter.csv": known[["image", "ratio", "reported", "direct", "hard", "soft", "fused"]],
+        "learning_phase_1.csv": phase_1,
+        "learning_phase_2.csv": phase_2,
+    }
+
+
+def histories(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was logged per epoch; empty for a phase of no epochs."""
+    return _history(trial.folders.phase_1), _history(trial.folders.model)
+
+
+def draw(trial: Trial, summary: Summary, out: Path) -> None:
+    scheme, images, grader = trial.setting.scheme, trial.images, trial.grader
+    figures.learning_curves(*histories(trial), out / "learning_curves.png")
+    figures.bland_altman(images, scheme, out / "bland_altman.png")
+    figures.confusion_matrix(summary.confusion(), out / "confusion_matrix.png")
+    pixels = (trial.raw_pixels, trial.calibrated_pixels)
+    figures.calibration(*pixels, images, scheme, out / "calibration.png")
+    contact_sheet(trial.arrays, trial.found, images, grader, out / "contact_sheet.png")
+    rows = spread_over_ratios(images, trial.setting.params.images_per_row)
+    chosen = trial.found.indices[rows]
+    alpha = gate_maps(trial.model, trial.arrays, chosen, trial.setting.compute)
+    if alpha is not None:
+        target = out / "attention.png"
+        attention_figure(trial.arrays, trial.found, rows, alpha, grader, target)
+
+
+def table(numbers: Mapping[str, Any]) -> str:
+    """What the stage prints: the headline with intervals, and what costs no look at the image."""
+    test, baselines = numbers["test"], numbers["baselines"]
+    beside = {
+        "dice": ("whole embryo", baselines["dice_all_embryo"]),
+        "mae_reported": ("best constant", baselines["mae_constant_hindsight"]),
+        "mae_direct": ("grade oracle", baselines["mae_grade_oracle"]),
+        "grade_accuracy": ("usual grade", baselines["grade_accuracy_most_frequent"]),
+        "within_one": ("usual grade", baselines["within_one_most_frequent"]),
+    }
+    lines = [
+        f"{test['images']} test images ({test['paired']} with masks) of {test['patients']} patients"
+        f" of {test['data']}; {test['confidence']:.0%} patient-bootstrap intervals, "
+        f"seed {test['seed']}"
+    ]
+    for name, number in numbers.items():
+        if isinstance(number, dict) and set(number) == {"value", "low", "high"}:
+            what, baseline = beside.get(name, ("", None))
+            aside = f"   {what} {_text(baseline['value'])}" if baseline else ""
+            span = f"{_text(number['low'])} to {_text(number['high'])}"
+            lines.append(f"  {name:<17}{_text(number['value'])}   {span}{aside}")
+    return "\n".join([*lines, *_phase_2_lines(numbers["phase_2"]), f"  {HUMAN_AGREEMENT}"])
+
+
+def _phase_2_lines(phase_2: Mapping[str, Any]) -> list[str]:
+    change = phase_2["dice_change"]["value"]
+    lines = [
+        f"  phase 2 changed Dice by {_text(change)} and {phase_2['frozen_tensors_changed']} "
+        f"of {phase_2['frozen_tensors']} frozen tensors"
+    ]
+    moved = phase_2.get("shuffled_v_reg")
+    if moved:
+        lines.append(
+            f"  V_reg of another image moves the soft ratio by {moved['soft_ratio_change']:.2g}, "
+            f"the hard-mask ratio by {moved['hard_ratio_change']:.2g} on average"
+        )
+    return lines
+
+
+def _text(value: float | None) -> str:
+    return "    -" if value is None else f"{value:5.3f}"
+
+
+def _phase_2(trial: Trial, summary: Summary) -> Numbers:
+    arrays, compute = trial.arrays, trial.setting.compute
+    paired = arrays.indices("test", ("paired",))
+    segmenter, _ = load(trial.folders.phase_1)
+    outlined = predict(segmenter, arrays, paired, compute)
+    dice = compare_phases(arrays, outlined, trial.images, trial.grader, summary.bootstrap)
+    moved = shuffle_effect(trial.model, arrays, paired, compute, trial.setting.seed)
+    alive = {name: as_number(value) for name, value in moved.items()} if moved else None
+    frozen = frozen_tensors(trial.folders.phase_1, trial.folders.model)
+    return {**dice, **frozen, **({"shuffled_v_reg": alive} if alive else {})}
+
+
+def _tested_on(trial: Trial, data_name: str) -> Numbers:
+    setting, images = trial.setting, trial.images
+    return {
+        "data": data_name,
+        "data_digest": load_json(trial.folders.data / SUMMARY)["data_digest"],
+        "images": len(images),
+        "paired": int((images["supervision"] == "paired").sum()),
+        "patients": int(images["patient"].nunique()),
+        "grading": f"{setting.scheme.id} version {setting.scheme.version}",
+        "reported_ratio": setting.reported,
+        "seed": setting.seed,
+        "bootstrap_samples": setting.params.bootstrap_samples,
+        "confidence": setting.params.confidence,
+    }
+
+
+def _history(folder: Path) -> pd.DataFrame:
+    path = folder / HISTORY
+    return pd.read_csv(path) if path.stat().st_size else pd.DataFrame()

@@ -1,0 +1,109 @@
+"""The model put to the test: its answers on the test images beside the truth.
+
+This is the only place where the test split is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays, load_arrays
+from ivfgrade.errors import InputError
+from ivfgrade.evaluation.baselines import Baselines, add_baselines, fit_baselines
+from ivfgrade.evaluation.calibration_error import Reliability, nothing, reliability
+from ivfgrade.evaluation.params import EvaluateParams
+from ivfgrade.evaluation.per_image import Grader, fragment_scores, score_images
+from ivfgrade.fragmentation.calibration import load_calibration
+from ivfgrade.fragmentation.model import AttnRegDeepLab
+from ivfgrade.fragmentation.scoring import Predictions, predict
+from ivfgrade.fragmentation.stored import load
+from ivfgrade.grading import GradingScheme
+from ivfgrade.training.precision import Compute
+
+LABELLED = ("paired", "ratio", "weak")
+
+
+@dataclass(frozen=True)
+class Folders:
+    data: Path
+    model: Path
+    phase_1: Path
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How answers are read and judged."""
+
+    scheme: GradingScheme
+    reported: str  # which ratio is the answer: direct or fused
+    params: EvaluateParams
+    compute: Compute
+    seed: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    folders: Folders
+    setting: Setting
+    arrays: Arrays
+    model: AttnRegDeepLab
+    grader: Grader
+    found: Predictions  # in the order of the rows of `images`
+    images: pd.DataFrame
+    fragments: pd.DataFrame
+    baselines: Baselines
+    raw_pixels: Reliability  # of fragment probabilities inside the embryo, as trained
+    calibrated_pixels: Reliability
+
+
+def hold_trial(folders: Folders, setting: Setting) -> Trial:
+    arrays = load_arrays(folders.data)
+    indices = arrays.indices("test", LABELLED)
+    if not len(indices):
+        raise InputError(f"{folders.data} has no labelled image in its test split")
+    model, _ = load(folders.model)
+    calibration = load_calibration(folders.model)
+    grader = Grader(calibration, setting.scheme, setting.reported, setting.params)
+    found = predict(model, arrays, indices, setting.compute)
+    baselines = fit_baselines(_train_ratios(arrays), setting.scheme)
+    raw_pixels, calibrated_pixels = _reliabilities(arrays, found, grader)
+    return Trial(
+        folders=folders,
+        setting=setting,
+        arrays=arrays,
+        model=model,
+        grader=grader,
+        found=found,
+        images=add_baselines(score_images(arrays, found, grader), baselines),
+        fragments=fragment_scores(arrays, found, grader),
+        baselines=baselines,
+        raw_pixels=raw_pixels,
+        calibrated_pixels=calibrated_pixels,
+    )
+
+
+def _train_ratios(arrays: Arrays) -> np.ndarray:
+    ratios = arrays.manifest["ratio"].to_numpy(float)[arrays.indices("train")]
+    return ratios[np.isfinite(ratios)]
+
+
+def _reliabilities(
+    arrays: Arrays, found: Predictions, grader: Grader
+) -> tuple[Reliability, Reliability]:
+    """Over the pixels of the true embryo, where alone fragments can be."""
+    bins = grader.params.reliability_bins
+    raw = calibrated = nothing(bins)
+    paired = set(arrays.indices("test", ("paired",)))
+    for logit, index in zip(found.fragment_logit, found.indices, strict=True):
+        if index in paired:
+            masks = arrays.masks[index] > 0
+            inside, truth = masks[..., EMBRYO] & arrays.valid(index), masks[..., FRAGMENT]
+            uncalibrated = 1.0 / (1.0 + np.exp(-logit.astype(np.float32)))
+            raw += reliability(uncalibrated, truth, inside, bins)
+            probability = grader.calibration.probability(logit)
+            calibrated += reliability(probability, truth, inside, bins)
+    return raw, calibrated
