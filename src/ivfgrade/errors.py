@@ -1,4 +1,4 @@
-"""The one kind of error a user can cause, and how it reaches the terminal: one line, exit code 1."""
+"""The one kind of error a user can cause; it reaches the terminal as one line, exit code 1."""
 
 from __future__ import annotations
 

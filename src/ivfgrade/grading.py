@@ -20,7 +20,7 @@ class GradingScheme:
     borders: tuple[float, ...]  # 0 = borders[0] < ... < borders[-1] = 1, one more than names
 
     def grade_index(self, ratio: np.ndarray | float) -> np.ndarray:
-        """Bins are [low, high): a ratio on a border belongs to the upper grade, 1 to the last one."""
+        """Bins are [low, high): a ratio on a border belongs to the upper grade, 1 to the last."""
         return np.searchsorted(np.asarray(self.borders[1:-1]), np.asarray(ratio), side="right")
 
     def grade(self, ratio: float) -> str:

@@ -81,6 +81,10 @@ class Params:
                 raise ValueError(f"{what} is {name!r}; it can be {', '.join(known)}")
 
     @property
+    def synthesize(self) -> SynthesisParams:
+        return self.active_profile.synthesize
+
+    @property
     def active_profile(self) -> Profile:
         return self.profiles[self.profile]
 
