@@ -17,7 +17,14 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
-from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec, Regressor, Segmenter, model_spec
+from ivfgrade.fragmentation.spec import (
+    AugmentParams,
+    Coarse,
+    ModelSpec,
+    Regressor,
+    Segmenter,
+    model_spec,
+)
 from ivfgrade.strict import build
 from ivfgrade.synthesis.params import SynthesisParams
 from ivfgrade.tracking_params import TrackParams
@@ -50,6 +57,7 @@ class Recipe:
     segmenter: Segmenter
     regressor: Regressor
     augment: AugmentParams
+    coarse: Coarse
     grade_margin: float  # by which a grade's interval is widened
     ratio: Literal["direct", "fused"]  # which ratio is the reported one
     pretrain: Phase

@@ -19,6 +19,14 @@ from ivfgrade.fragmentation.spec import AugmentParams
 MAX_LOSS = 0.01  # share of the embryo's area that a map may push out of the frame
 
 
+def shrink(batch: Batch, size: int) -> Batch:
+    """The whole batch at a smaller side; the mask of a pixel is that of its centre."""
+    planes = torch.cat([batch.valid, batch.fragment, batch.embryo], dim=1)
+    valid, fragment, embryo = F.interpolate(planes, size=size, mode="nearest-exact").split(1, 1)
+    image = F.interpolate(batch.image, size=size, mode="area") * valid
+    return batch.replace(image=image, valid=valid, fragment=fragment, embryo=embryo)
+
+
 def augment(batch: Batch, params: AugmentParams, random: torch.Generator) -> Batch:
     return optics(geometry(batch, params, random), params, random)
 

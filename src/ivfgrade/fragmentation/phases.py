@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.augment import augment
+from ivfgrade.fragmentation.augment import augment, shrink
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.cached import CachedBatches, CachedHeads, FeatureCache
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
 from ivfgrade.fragmentation.sampling import EmbryoBatches, Labels, Steps, in_chunks, load_batch
 from ivfgrade.fragmentation.scoring import mean_scores, validation_scores
-from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec
+from ivfgrade.fragmentation.spec import AugmentParams, Coarse, ModelSpec
 from ivfgrade.fragmentation.stored import load_into
 from ivfgrade.fragmentation.weights import Origin, initialise
 from ivfgrade.training.loop import Fitted, Run, fit
@@ -42,13 +42,25 @@ class Embryos:
     labels: Labels
 
 
+@dataclass(frozen=True)
+class Views:
+    """How phase 1 sees its images."""
+
+    augment: AugmentParams
+    coarse: Coarse
+
+    def of(self, epochs: int) -> Callable[[Batch, torch.Generator, int], Batch]:
+        first_fine = round(self.coarse.share * epochs)
+
+        def view(batch: Batch, random: torch.Generator, epoch: int) -> Batch:
+            seen = shrink(batch, self.coarse.size) if epoch < first_fine else batch
+            return augment(seen, self.augment, random)
+
+        return view
+
+
 def pretrain(
-    spec: ModelSpec,
-    init: str,
-    embryos: Embryos,
-    phase: Phase,
-    views: AugmentParams,
-    run: Run,
+    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, views: Views, run: Run
 ) -> tuple[Fitted, Origin]:
     """Phase 1: masks only. Also returns which weights it started from."""
     torch.manual_seed(run.seed)
@@ -56,10 +68,7 @@ def pretrain(
     origin = initialise(model, init)
     model.to(run.compute.device, memory_format=torch.channels_last)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
-
-    def view(batch: Batch, random: torch.Generator) -> Batch:
-        return augment(batch, views, random)
-
+    view = views.of(run.epochs)
     batches = EmbryoBatches(embryos.arrays, embryos.labels, steps, view, run.compute.device)
     return fit(model, phase, batches, TERMS, _validate_pixels(embryos, run), run), origin
 

@@ -113,7 +113,7 @@ class EmbryoBatches:
         arrays: Arrays,
         labels: Labels,
         steps: Steps,
-        view: Callable[[Batch, torch.Generator], Batch],
+        view: Callable[[Batch, torch.Generator, int], Batch],  # batch, random, epoch
         device: torch.device,
     ) -> None:
         self.arrays, self.labels, self.steps = arrays, labels, steps
@@ -126,7 +126,7 @@ class EmbryoBatches:
         random = torch.Generator().manual_seed(self.steps.seed * 100_003 + number)
         for indices in self.steps.epoch(number):
             batch = load_batch(self.arrays, self.labels, indices).to(self.device)
-            yield self.view(batch, random)
+            yield self.view(batch, random, number)
 
 
 def in_chunks(indices: np.ndarray, size: int) -> Sequence[np.ndarray]:

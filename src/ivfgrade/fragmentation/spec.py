@@ -52,3 +52,15 @@ class AugmentParams:
     tint: float  # SD of the log gain of each colour channel
     blur_px: float  # largest sigma
     noise: float  # largest SD, in units of the full grey range
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """Phase 1 starts on smaller images: the same network sees more of them in the same time."""
+
+    share: float  # of the epochs; 0 trains on full size throughout
+    size: int  # side of the smaller images
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.share < 1.0 or self.size < 32:
+            raise ValueError("share must lie in [0, 1) and size be at least 32")

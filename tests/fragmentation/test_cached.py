@@ -1,0 +1,135 @@
+"""Phase 2 on stored features gives what the whole network gives, and moves nothing frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.fragmentation.arrays import SCHEME, tiny_arrays
+
+from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.cached import CachedBatches, CachedHeads, FeatureCache, turn
+from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.model import AttnRegDeepLab, build
+from ivfgrade.fragmentation.phases import Embryos, finetune
+from ivfgrade.fragmentation.sampling import Labels, Steps, load_batch
+from ivfgrade.fragmentation.scoring import predict
+from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
+from ivfgrade.fragmentation.stored import load, store
+from ivfgrade.training.loop import Run
+from ivfgrade.training.phase import Phase
+from ivfgrade.training.precision import Compute
+
+CPU = Compute(torch.device("cpu"), torch.float32)
+SEGMENTER = Segmenter("attention", 2.0, (2, 4), 0.0)
+WHOLE = model_spec(SEGMENTER, Regressor("multi_scale", 0.0, "concat", True))
+PHASE = Phase(
+    groups=(("(head|injection).*", 0.001), (".*", None)),
+    losses={"precise": 1.0, "range": 1.0, "consistency": 0.1, "bce": 0.1},
+    keep=("mae", "min"),
+    batch={"paired": 3, "unmasked": 2},
+    warmup_epochs=0.0,
+    weight_decay=0.0,
+    clip_norm=1.0,
+)
+
+
+@pytest.fixture(scope="module")
+def embryos() -> Embryos:
+    arrays = tiny_arrays()
+    return Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.02))
+
+
+@pytest.fixture(scope="module")
+def phase_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("phase_1")
+    store(folder, build(model_spec(SEGMENTER)).state_dict(), model_spec(SEGMENTER))
+    return folder
+
+
+def network(spec: ModelSpec = WHOLE) -> AttnRegDeepLab:
+    torch.manual_seed(1)
+    model = build(spec).eval()
+    with torch.no_grad():  # an injection that does something
+        model.injection.weight.normal_(0, 0.01)  # type: ignore[union-attr]
+    return model
+
+
+@pytest.mark.parametrize("view", range(8))
+def test_the_eight_views_differ_and_are_the_symmetries(view: int) -> None:
+    maps = torch.arange(9.0).reshape(1, 3, 3)
+    assert sorted(turn(maps, view).flatten().tolist()) == list(range(9))
+    others = [turn(maps, other) for other in range(8) if other != view]
+    assert not any(torch.equal(turn(maps, view), other) for other in others)
+
+
+def test_cached_and_naive_losses_agree(tmp_path: Path, embryos: Embryos) -> None:
+    model = network()
+    indices = embryos.arrays.indices("train")
+    cache = FeatureCache(tmp_path, indices, embryos.labels.paired.numpy(), views=3)
+    cache.fill(model, embryos.arrays, CPU)
+    steps = Steps(embryos.arrays, "train", PHASE.batch, seed=0)
+    batches = CachedBatches(cache, embryos.arrays, embryos.labels, steps, CPU.device)
+    heads, chosen = CachedHeads(model).eval(), np.array([4, 1, 8, 10])
+    for view in range(3):
+        views = np.full(4, view)
+        cached = batches.load(chosen, views)
+        naive = load_batch(embryos.arrays, embryos.labels, chosen)
+        maps = {n: turn(getattr(naive, n), view) for n in ("image", "valid", "fragment", "embryo")}
+        naive = naive.replace(**maps, outlined=naive.paired)
+        with torch.no_grad():
+            from_cache, from_pixels = heads(*cached.inputs), model(*naive.inputs)
+        torch.testing.assert_close(from_cache.ratio, from_pixels.ratio, atol=1e-5, rtol=0)
+        for name, term in TERMS.items():
+            expected = term(from_pixels, naive)
+            torch.testing.assert_close(term(from_cache, cached), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_complete_cache_is_reused_and_not_recomputed(tmp_path: Path, embryos: Embryos) -> None:
+    indices, paired = embryos.arrays.indices("train")[:2], embryos.labels.paired.numpy()
+    first = FeatureCache(tmp_path, indices, paired, 1).fill(network(), embryos.arrays, CPU)
+    kept = first.pooled.clone()
+    torch.manual_seed(9)
+    other = build(WHOLE).eval()
+    second = FeatureCache(tmp_path, indices, paired, 1).fill(other, embryos.arrays, CPU)
+    assert torch.equal(second.pooled, kept)
+
+
+def test_phase_2_learns_head_and_injection_and_nothing_else(
+    tmp_path: Path, embryos: Embryos, phase_1: Path
+) -> None:
+    before, _ = load(phase_1)
+    run = Run(4, 0, CPU, tmp_path, "phase 2", lambda *_: None)
+    model, fitted = finetune(WHOLE, phase_1, embryos, PHASE, 2, run)
+    after = model.state_dict()
+    for name, tensor in before.state_dict().items():
+        assert torch.equal(tensor, after[name]), name
+    assert after["injection.weight"].any()
+    assert after["head.output.weight"].any()
+    assert fitted.history[-1]["train_precise"] < fitted.history[0]["train_precise"]
+
+
+def test_saved_and_loaded_it_predicts_the_same(
+    tmp_path: Path, embryos: Embryos, phase_1: Path
+) -> None:
+    run = Run(1, 0, CPU, tmp_path, "phase 2", lambda *_: None)
+    model, _ = finetune(WHOLE, phase_1, embryos, PHASE, 1, run)
+    store(tmp_path / "model", model.state_dict(), WHOLE)
+    again, spec = load(tmp_path / "model")
+    images = embryos.arrays.indices("val")
+    first, second = (predict(m, embryos.arrays, images, CPU) for m in (model, again))
+    assert spec == WHOLE
+    np.testing.assert_array_equal(first.direct, second.direct)
+    np.testing.assert_array_equal(first.fragment_logit, second.fragment_logit)
+
+
+def test_training_what_is_cached_is_refused(
+    tmp_path: Path, embryos: Embryos, phase_1: Path
+) -> None:
+    thawed = Phase(**{**vars(PHASE), "groups": ((".*", 0.001),)})
+    run = Run(1, 0, CPU, tmp_path, "phase 2", lambda *_: None)
+    with pytest.raises(InputError, match="must freeze"):
+        finetune(WHOLE, phase_1, embryos, thawed, 1, run)

@@ -1,0 +1,81 @@
+"""Calibration recovers what was put in, and fusing never does worse than its better half."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.fragmentation.arrays import tiny_arrays
+
+from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.calibration import (
+    Calibration,
+    fit_calibration,
+    fit_logits,
+    least_variance_weight,
+    load_calibration,
+    save_calibration,
+)
+from ivfgrade.fragmentation.scoring import Predictions
+
+
+def test_temperature_and_offset_are_recovered() -> None:
+    random = np.random.default_rng(0)
+    true_logit = random.normal(0, 2, 200_000)
+    target = (random.random(200_000) < 1 / (1 + np.exp(-true_logit))).astype(float)
+    temperature, offset = fit_logits(3.0 * (true_logit - 0.5), target)
+    assert temperature == pytest.approx(3.0, rel=0.03)
+    assert offset == pytest.approx(0.5, abs=0.03)
+
+
+def test_one_class_leaves_the_logits_alone() -> None:
+    assert fit_logits(np.array([1.0, -2.0]), np.zeros(2)) == (1.0, 0.0)
+
+
+def test_independent_errors_are_weighted_by_inverse_variance() -> None:
+    random = np.random.default_rng(1)
+    precise, vague = random.normal(0, 1, 200_000), random.normal(0, 2, 200_000)
+    assert least_variance_weight(precise, vague) == pytest.approx(4 / 5, abs=0.01)
+    assert least_variance_weight(vague, precise) == pytest.approx(1 / 5, abs=0.01)
+
+
+def test_a_copy_with_more_noise_has_no_weight() -> None:
+    random = np.random.default_rng(2)
+    good = random.normal(0, 1, 10_000)
+    assert least_variance_weight(good, 2 * good) == 1.0
+
+
+def test_fusing_removes_bias_and_stays_within_zero_and_one() -> None:
+    calibration = Calibration(1.0, 0.0, bias_direct=0.1, bias_soft=-0.1, weight_direct=0.5, images=9)
+    fused = calibration.fuse(np.array([0.4, 0.0, 1.1]), np.array([0.2, 0.0, 1.0]))
+    np.testing.assert_allclose(fused, [0.3, 0.0, 1.0])
+
+
+def test_a_fitted_calibration_is_unbiased_on_what_it_was_fitted_on() -> None:
+    arrays = tiny_arrays(paired=12)
+    images = arrays.indices("train", ("paired",))
+    masks = np.stack([arrays.masks[i] for i in images]).astype(np.float32)
+    random = np.random.default_rng(0)
+    logit = (6 * masks[..., 0] - 2 + random.normal(0, 3, masks.shape[:3])).astype(np.float16)
+    truth = arrays.manifest["ratio"].to_numpy(float)[images]
+    direct = truth + 0.05 + random.normal(0, 0.03, len(truth))
+    found = Predictions(images, logit, masks[..., 1].astype(np.float16), direct, truth)
+    calibration = fit_calibration(found, arrays)
+    fused = calibration.fuse(direct, calibration.soft(found, arrays))
+    assert abs(np.mean(fused - truth)) < 1e-6
+    assert np.std(fused - truth) <= np.std(direct - truth) + 1e-9
+    assert calibration.images == 12
+
+
+def test_it_comes_back_from_its_file(tmp_path: Path) -> None:
+    calibration = Calibration(1.5, -0.25, 0.01, 0.02, 0.75, 38)
+    save_calibration(tmp_path, calibration)
+    assert load_calibration(tmp_path) == calibration
+
+
+def test_no_calibration_image_is_an_error() -> None:
+    empty = np.zeros((0, 4, 4), np.float16)
+    nothing = Predictions(np.zeros(0, int), empty, empty, np.zeros(0), np.zeros(0))
+    with pytest.raises(InputError, match="calibration split"):
+        fit_calibration(nothing, tiny_arrays())

@@ -1,0 +1,133 @@
+"""The fingerprint of a stage's inputs, and the guard that refuses a result of edited ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ivfgrade.errors import InputError
+from ivfgrade.inputs import guarded, hash_path, stage_command, stage_inputs
+
+PIPELINE = """
+stages:
+  train:
+    cmd: python train.py ${data.root}
+    deps: [train.py, "${data.root}"]
+    params: ["profiles.${profile}.epochs"]
+    outs: [model]
+"""
+PARAMS = """
+profile: quick
+data: {root: data}
+profiles:
+  quick: {epochs: 2, other: 1}
+  long: {epochs: 9}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(PIPELINE)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    (tmp_path / "train.py").write_text("print()")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("1")
+    return tmp_path
+
+
+def key() -> str:
+    with guarded("train") as run:
+        return run.key
+
+
+def test_the_command_and_inputs_are_those_of_dvc_yaml(project: Path) -> None:
+    assert stage_command("train") == "python train.py data"
+    expected = {"cmd", "train.py", "data", "params.yaml:profiles.quick.epochs"}
+    assert stage_inputs("train").keys() == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("train.py", "print()", "print(1)"),
+        ("data/a.csv", "1", "2"),
+        ("params.yaml", "epochs: 2", "epochs: 3"),
+        ("params.yaml", "profile: quick", "profile: long"),
+    ],
+)
+def test_the_key_follows_what_the_stage_depends_on(
+    project: Path, file: str, old: str, new: str
+) -> None:
+    before = key()
+    path = project / file
+    path.write_text(path.read_text().replace(old, new))
+    assert key() != before
+
+
+@pytest.mark.parametrize("file", ["params.yaml", "README.md", "data/__pycache__/x.pyc"])
+def test_the_key_ignores_everything_else(project: Path, file: str) -> None:
+    before = key()
+    path = project / file
+    path.parent.mkdir(exist_ok=True)
+    content = path.read_text() if path.exists() else "new"
+    path.write_text(content.replace("other: 1", "other: 2"))
+    assert key() == before
+
+
+def test_a_renamed_file_changes_a_folder(project: Path) -> None:
+    before = hash_path(project / "data")
+    (project / "data" / "a.csv").rename(project / "data" / "b.csv")
+    assert hash_path(project / "data") != before
+
+
+def test_inputs_edited_meanwhile_are_refused_by_name(project: Path) -> None:
+    provenance = project / "provenance.json"
+    with pytest.raises(InputError, match=r"train\.py changed while stage train ran"):
+        with guarded("train", provenance):
+            (project / "train.py").write_text("print(2)")
+    assert not provenance.exists()
+
+
+def test_work_survives_a_failure_and_goes_after_success(project: Path) -> None:
+    with pytest.raises(RuntimeError):
+        with guarded("train") as run:
+            (run.work / "last.pt").write_text("epoch 3")
+            raise RuntimeError
+    with guarded("train") as run:
+        assert (run.work / "last.pt").read_text() == "epoch 3"
+    assert not run.work.exists()
+
+
+def test_work_of_other_inputs_is_never_resumed(project: Path) -> None:
+    with pytest.raises(RuntimeError):
+        with guarded("train") as old:
+            raise RuntimeError
+    (project / "train.py").write_text("print(3)")
+    with guarded("train") as new:
+        assert not old.work.exists()
+        assert list(new.work.iterdir()) == []
+
+
+def test_a_second_run_at_the_same_time_is_refused(project: Path) -> None:
+    with guarded("train"), pytest.raises(InputError, match="already running"):
+        with guarded("train"):
+            pass
+
+
+def test_provenance_says_what_ran_and_what_was_noted(project: Path) -> None:
+    with guarded("train", project / "provenance.json") as run:
+        run.note(precision="bf16")
+    facts = json.loads((project / "provenance.json").read_text())
+    assert facts["stage"] == "train"
+    assert facts["key"] == run.key
+    assert facts["precision"] == "bf16"
+    assert facts["started"] <= facts["finished"]
+
+
+def test_a_missing_dependency_says_what_to_do(project: Path) -> None:
+    (project / "train.py").unlink()
+    with pytest.raises(InputError, match=r"train\.py is missing"):
+        stage_inputs("train")
