@@ -110,12 +110,12 @@ def test_trains_on_a_batch_of_one(model: AttnRegDeepLab) -> None:
 
 
 @torch.no_grad()
-def test_bfloat16_in_channels_last_agrees_and_answers_in_float32(model: AttnRegDeepLab) -> None:
+def test_bfloat16_in_channels_last_agrees_and_answers_in_float32(full: AttnRegDeepLab) -> None:
     image, valid = images(2, 65)
-    exact = model(image, valid)
+    exact = full(image, valid)
     with torch.autocast("cpu", torch.bfloat16):
-        rough = model(image.to(memory_format=torch.channels_last), valid)
-        pooled = model.features(image, valid).pooled
+        rough = full(image.to(memory_format=torch.channels_last), valid)
+        pooled = full.features(image, valid).pooled
     assert {part.dtype for part in (*rough, pooled)} == {torch.float32}
     torch.testing.assert_close(rough.ratio, exact.ratio, atol=0.02, rtol=0)
     p, q = torch.sigmoid(rough.mask_logits), torch.sigmoid(exact.mask_logits)
