@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,8 +69,8 @@ def _in_well(
 
 def _smudges(camera: Camera, raster: Raster, rng: np.random.Generator) -> np.ndarray:
     """Faint, far out-of-focus dirt on the dish."""
-    y = raster.y_um(np.arange(raster.height))[:, None]
-    x = raster.x_um(np.arange(raster.width))[None, :]
+    y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32)
+    x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32)
     dirt = np.zeros(raster.shape, np.float32)
     for _ in range(int(rng.integers(5))):
         row, col = rng.uniform(-80, 80, 2)
@@ -89,12 +90,12 @@ def _arcs(radius: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Gener
     arcs = np.zeros_like(radius)
     window = 0.6 + 0.4 * np.sin(2 * angle + rng.uniform(0, 2 * np.pi))
     for _ in range(5):
-        pitch = ARC_PITCH_UM * np.exp(rng.normal(0, 0.5))
+        pitch = ARC_PITCH_UM * math.exp(rng.normal(0, 0.5))
         shift, order = rng.uniform(0, 2 * np.pi), int(rng.integers(1, 6))
         sway = 1 + 0.8 * np.sin(order * angle + rng.uniform(0, 2 * np.pi))
         wander = radius + 1.5 * np.sin(2 * angle + shift)
         arcs += sway * np.sin(2 * np.pi * wander / pitch + shift)
-    return (0.022 * window * arcs).astype(np.float32)
+    return 0.022 * window * arcs
 
 
 def debris(camera: Camera, zona_radius: float, rng: np.random.Generator) -> list[Body]:
@@ -103,9 +104,10 @@ def debris(camera: Camera, zona_radius: float, rng: np.random.Generator) -> list
     for _ in range(int(rng.poisson(camera.debris))):
         angle = rng.uniform(0, 2 * np.pi)
         centre = zona_radius * rng.uniform(1.05, 1.35) * np.array([np.cos(angle), np.sin(angle), 0])
-        for _ in range(int(rng.integers(1, 9))):
-            spot = centre + rng.normal(0, 4, 3)
-            axes = rng.uniform(1.0, 4.5) * rng.uniform(0.8, 1.2, 3)
+        size = rng.uniform(1.5, 5)
+        for _ in range(int(rng.integers(2, 16))):
+            spot = centre + rng.normal(0, size, 3)
+            axes = rng.uniform(0.8, 2.8) * rng.uniform(0.6, 1.4, 3)
             form = ellipsoid_form(rotation(rng), axes)
-            found.append(Body("debris", spot, form, rng.uniform(0.015, 0.04), 0.5, lobes(rng, 0.1)))
+            found.append(Body("debris", spot, form, rng.uniform(0.015, 0.05), 0.5, lobes(rng, 0.2)))
     return found

@@ -36,7 +36,7 @@ class Body:
     form: np.ndarray  # 3 3, positive definite: inside where (p - c)' form (p - c) <= 1
     index: float  # refractive index above the surrounding one
     grain: float = 0.0  # granularity of the content
-    lobes: tuple[tuple[int, float, float], ...] = ()  # (order, amplitude, phase) of the contour
+    lobes: tuple[tuple[int, float, float], ...] = ()  # contour: (order, amplitude, phase), rising
     walls: tuple[Wall, ...] = ()  # where neighbours press against it
 
     @property
@@ -135,12 +135,23 @@ def patch(body: Body, raster: Raster) -> Patch | None:
     return Patch(rows, cols, chord(body, x, y))
 
 
+def _contour(body: Body, offset: np.ndarray) -> np.ndarray:
+    """1 + sum_k a_k cos(k angle + phase_k), with the angle of `offset` in the complex plane."""
+    turn = offset / np.maximum(np.abs(offset), 1e-9)
+    radius, power, order = np.ones(offset.shape), turn, 1
+    for k, amplitude, phase in body.lobes:
+        while order < k:
+            power, order = power * turn, order + 1
+        weight = amplitude * np.exp(1j * phase)
+        radius += weight.real * power.real - weight.imag * power.imag
+    return radius
+
+
 def chord(body: Body, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Length of the vertical ray through (x, y) inside the body, micrometres."""
     dx, dy = x - body.centre[0], y - body.centre[1]
     if body.lobes:
-        angle = np.arctan2(dy, dx)
-        radius = 1 + sum(a * np.cos(k * angle + phase) for k, a, phase in body.lobes)
+        radius = _contour(body, dx + 1j * dy)
         dx, dy = dx / radius, dy / radius
     f = body.form
     # a z^2 + 2 b z + c = 0 for the two surface points of the ray

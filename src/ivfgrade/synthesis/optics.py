@@ -7,6 +7,8 @@ Everything is in units of the flat background, which is 1.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
@@ -86,7 +88,7 @@ def _image_of(
 ) -> None:
     """Add what one level contributes to the directional signal and to the losses."""
     dx, dy = slopes(path, optics.px_per_um)
-    signal -= optics.relief * (np.cos(optics.shear) * dx + np.sin(optics.shear) * dy)
+    signal -= optics.relief * (math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
     steep = dx**2 + dy**2
     loss += optics.scatter * steep
     fringe_um = optics.fringe_um + optics.fringe_rate * height  # transport of intensity
@@ -114,7 +116,7 @@ def _granules(granular: np.ndarray, optics: Optics, rng: np.random.Generator) ->
     fine = _unit(gaussian_filter(normal + 0.6 * vesicles, fine_px, truncate=3))
     slow = _unit(gaussian_filter(normal[::-1], 3.0 * fine_px, truncate=2.5))
     dx, dy = slopes(fine, optics.px_per_um)
-    relief = _unit(np.cos(optics.shear) * dx + np.sin(optics.shear) * dy)
+    relief = _unit(math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
     texture = RELIEF_SHARE * relief + SPECK_SHARE * fine[:, ::-1] + SLOW_SHARE * slow
     return (optics.grain / GRAIN_THICKNESS * granular * texture).astype(np.float32)
 
@@ -129,8 +131,8 @@ def zona(
     """Directional signal and loss of the zona: a fuzzy, speckled gel with a sharp inner edge."""
     x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32)
     y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32)
-    along = x * np.cos(shell.angle) + y * np.sin(shell.angle)
-    across = -x * np.sin(shell.angle) + y * np.cos(shell.angle)
+    cos, sin = math.cos(shell.angle), math.sin(shell.angle)
+    along, across = x * cos + y * sin, y * cos - x * sin
     radius = np.hypot(along, across / (1 - shell.eccentricity))
     outer, inner = shell.outer_um / 2, shell.inner_radius
     fuzz = ZONA_FUZZ_UM
@@ -140,7 +142,7 @@ def zona(
     speckle = gaussian_filter(noise, speckle_px, truncate=3) * speckle_px * 3.5
     rim = np.exp(-(((radius - inner) / 1.5) ** 2))
     slope = 4 * gel * (1 - gel) * (radius > inner)
-    facing = (x * np.cos(optics.shear) + y * np.sin(optics.shear)) / np.maximum(radius, 1)
+    facing = (x * math.cos(optics.shear) + y * math.sin(optics.shear)) / np.maximum(radius, 1)
     relief = facing * (0.14 * slope + 0.07 * gel - 0.12 * rim)
     signal = optics.zona_speckle * gel * speckle + optics.zona * relief
     loss = optics.zona * (0.07 * gel + 0.07 * rim)

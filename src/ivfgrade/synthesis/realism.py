@@ -82,7 +82,7 @@ def auc(score: np.ndarray, label: np.ndarray) -> float:
 def probe_auc(
     features: np.ndarray, real: np.ndarray, groups: Sequence[str], rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Mean and SD over repeats of the out-of-fold AUC of a balanced ridge probe; groups stay whole."""
+    """Mean and SD over repeats of the out-of-fold AUC of a balanced ridge probe, groups whole."""
     found = []
     for _ in range(REPEATS):
         fold = _folds(real, groups, rng)

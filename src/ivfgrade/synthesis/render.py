@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from ivfgrade.synthesis.scene import Scene, Wanted, embryo, volume_ratio
 from ivfgrade.synthesis.sites import Site, site
 
 FINEST_PX_PER_UM = 2.4  # finer cameras only enlarge what the lens resolves
+NEIGHBOURHOOD = 1.55  # zona radii that hold the embryo and its debris
 STREAMS = ("scene", "placing", "light", "exposure", "reading", "twin")
 
 
@@ -110,18 +112,32 @@ def _beside(raster: Raster, shift_um: float) -> Raster:
 
 
 def _through(scene: Scene, place: Site, raster: Raster, rng: np.random.Generator) -> np.ndarray:
-    """Transmission at the camera's resolution; computed no finer than the lens resolves."""
+    """Transmission at the camera's resolution: 1 but for a window round the embryo."""
+    half = (NEIGHBOURHOOD * scene.zona.outer_um / 2) * raster.px_per_um
+    top, left = (max(0, int(c - half)) for c in (raster.centre_row, raster.centre_col))
+    height = min(raster.height, int(raster.centre_row + half)) - top
+    width = min(raster.width, int(raster.centre_col + half)) - left
+    row, col = raster.centre_row - top, raster.centre_col - left
+    window = Raster(height, width, raster.px_per_um, row, col)
+    light = np.ones(raster.shape, np.float32)
+    light[top : top + height, left : left + width] = _resolved(scene, place, window, rng)
+    return light
+
+
+def _resolved(scene: Scene, place: Site, raster: Raster, rng: np.random.Generator) -> np.ndarray:
+    """Computed no finer than the lens resolves, then enlarged."""
     zoom = min(1.0, FINEST_PX_PER_UM / raster.px_per_um)
     if zoom == 1.0:
         return optics.transmission(scene, place.optics, raster, rng)
     small = Raster(
-        int(np.ceil(raster.height * zoom)),
-        int(np.ceil(raster.width * zoom)),
+        math.ceil(raster.height * zoom),
+        math.ceil(raster.width * zoom),
         raster.px_per_um * zoom,
         raster.centre_row * zoom,
         raster.centre_col * zoom,
     )
-    light = optics.transmission(scene, replace(place.optics, px_per_um=small.px_per_um), small, rng)
+    coarse = replace(place.optics, px_per_um=small.px_per_um)
+    light = optics.transmission(scene, coarse, small, rng)
     box = (0, 0, raster.width * zoom, raster.height * zoom)
     size = (raster.width, raster.height)
     return np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BICUBIC, box=box))

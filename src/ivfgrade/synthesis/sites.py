@@ -72,8 +72,7 @@ def site(number: int, seed: int, styles: Mapping[str, float], overlay_share: flo
     edges = np.cumsum(list(styles.values()))
     place = (0.11 + number * GOLDEN) % 1.0
     style = list(styles)[min(int(np.searchsorted(edges, place, side="right")), len(edges) - 1)]
-    make = {"well": _well, "microscope": _microscope, "soft": _soft}[style]
-    optics, camera = make(rng, rng.random() < overlay_share)
+    optics, camera = STYLE_MAKERS[style](rng, rng.random() < overlay_share)
     return Site(f"site-{number:02d}", style, optics, camera)
 
 
@@ -84,30 +83,28 @@ def _lognormal(rng: np.random.Generator, median: float, sigma: float) -> float:
 def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
     aligned = rng.random() < 0.8
     px_per_um = rng.normal(WELL_PX_PER_UM, WELL_PX_PER_UM_SD)
-    side = int(rng.choice([500, 500, 500, 400, 640]))
+    side = int(rng.choice([500, 500, 500, 500, 400, 640]))
     optics = Optics(
         px_per_um=float(px_per_um * side / WELL_FRAME),
         shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 9.0, 0.25),
-        scatter=_lognormal(rng, 4.0, 0.4),
+        relief=_lognormal(rng, 8.0, 0.3),
+        scatter=_lognormal(rng, 1.8, 0.5),
         fringe_um=float(rng.normal(0.8, 0.5)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        absorption=float(rng.uniform(0.0008, 0.0022)),
+        absorption=float(rng.uniform(0.0005, 0.002)),
         blur_um=float(rng.uniform(0.4, 0.65)),
         defocus=float(rng.uniform(0.02, 0.06)),
-        brightest=float(rng.uniform(1.7, 2.2)),
+        brightest=float(rng.uniform(2.0, 2.8)),
         grain=_lognormal(rng, 0.16, 0.25),
         grain_um=float(rng.uniform(0.55, 0.8)),
         zona=_lognormal(rng, 1.3, 0.3),
         zona_speckle=_lognormal(rng, 0.08, 0.3),
     )
-    bright = rng.random() < 0.2
+    background = _background(rng)
     camera = Camera(
         height=side,
         width=side,
-        background=float(
-            rng.uniform(140, 190) if bright else np.clip(rng.normal(100, 18), 60, 150)
-        ),
+        background=background,
         ramp=float(rng.normal(9, 3)),
         vignette=0.0,
         tint=(1.0, 1.0, 1.0),
@@ -119,21 +116,28 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         well=bool(rng.random() < 0.85),
         well_um=float(rng.normal(203, 6)),
         ring_um=float(rng.uniform(9, 15)),
-        ring_peak=float(rng.uniform(170, 330)),
+        ring_peak=background * float(rng.uniform(1.9, 3.0)),
         ring_soft_um=float(rng.uniform(1.5, 5)),
         ring_reach=float(rng.uniform(0.6, 0.95)),
         ring_sag=float(rng.uniform(0.05, 0.3)),
-        field=float(rng.uniform(55, 120)),
+        field=background * float(rng.uniform(0.6, 1.0)),
         debris=float(rng.uniform(0, 1.5)),
     )
     return optics, camera
+
+
+def _background(rng: np.random.Generator) -> float:
+    """Most incubators expose alike; some are set much brighter."""
+    if rng.random() < 0.3:
+        return float(rng.uniform(110, 185))
+    return float(np.clip(rng.normal(84, 9), 60, 110))
 
 
 def _frame(rng: np.random.Generator, shortest: int, longest: int) -> tuple[int, int, float]:
     """Height, width, px/um: the field holds the zona and a margin, the camera any pixel count."""
     short = int(np.clip(_lognormal(rng, 380, 0.5), shortest, longest))
     aspect = float(rng.choice([1.0, 1.0, 1.08, 1.25, 1.33]))
-    field_um = 156 * rng.uniform(1.0, 1.5)
+    field_um = 156 * rng.uniform(1.0, 1.15 if rng.random() < 0.6 else 1.6)
     long = min(int(short * aspect), longest)
     height, width = (short, long) if rng.random() < 0.75 else (long, short)
     return height, width, short / field_um
@@ -144,30 +148,30 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
-        relief=_lognormal(rng, 4.5, 0.4),
-        scatter=_lognormal(rng, 3.0, 0.6),
+        relief=_lognormal(rng, 5.5, 0.4),
+        scatter=_lognormal(rng, 2.0, 0.6),
         fringe_um=float(rng.normal(0.8, 1.4)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0, 0.0015)),
-        blur_um=float(rng.uniform(0.4, 0.9)),
+        blur_um=float(rng.uniform(0.35, 0.7)),
         defocus=float(rng.uniform(0.01, 0.05)),
         brightest=float(rng.uniform(1.3, 1.7)),
-        grain=_lognormal(rng, 0.11, 0.3),
-        grain_um=float(rng.uniform(0.6, 1.3)),
-        zona=_lognormal(rng, 0.8, 0.4),
-        zona_speckle=_lognormal(rng, 0.04, 0.5),
+        grain=_lognormal(rng, 0.17, 0.35),
+        grain_um=float(rng.uniform(0.35, 0.8)),
+        zona=_lognormal(rng, 1.1, 0.4),
+        zona_speckle=_lognormal(rng, 0.045, 0.5),
     )
     grey = rng.random() < 0.3
     camera = Camera(
         height=height,
         width=width,
-        background=float(rng.uniform(150, 210)),
+        background=float(np.clip(rng.normal(182, 16), 140, 215)),
         ramp=float(rng.normal(0, 12)),
         vignette=float(rng.uniform(0, 0.15)),
         tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
         grey=bool(grey),
-        noise=float(rng.uniform(0.5, 3)),
-        sharpening=float(rng.uniform(0, 1.2) if rng.random() < 0.6 else 0),
+        noise=float(rng.uniform(1, 4)),
+        sharpening=float(rng.uniform(0.3, 1.5) if rng.random() < 0.65 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
         well=False,
@@ -195,28 +199,28 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 2.0, 0.35),
-        scatter=_lognormal(rng, 6.0, 0.4),
+        relief=_lognormal(rng, 2.6, 0.55),
+        scatter=_lognormal(rng, 9.0, 0.4),
         fringe_um=float(rng.normal(1.3, 0.6)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        absorption=float(rng.uniform(0.0008, 0.0022)),
-        blur_um=float(rng.uniform(0.6, 1.1)),
+        absorption=float(rng.uniform(0.0015, 0.004)),
+        blur_um=float(rng.uniform(0.5, 0.9)),
         defocus=float(rng.uniform(0.02, 0.06)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.06, 0.25),
+        grain=_lognormal(rng, 0.05, 0.3),
         grain_um=float(rng.uniform(0.5, 0.9)),
-        zona=_lognormal(rng, 0.8, 0.3),
-        zona_speckle=_lognormal(rng, 0.025, 0.4),
+        zona=_lognormal(rng, 1.3, 0.3),
+        zona_speckle=_lognormal(rng, 0.03, 0.4),
     )
     camera = Camera(
         height=height,
         width=width,
-        background=float(rng.uniform(120, 185)),
+        background=float(np.clip(rng.normal(156, 14), 115, 190)),
         ramp=float(rng.normal(0, 10)),
         vignette=float(rng.uniform(0, 0.2)),
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.3),
-        noise=float(rng.uniform(0.4, 1.5)),
+        noise=float(rng.uniform(0.6, 2.2)),
         sharpening=0.0,
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
@@ -231,3 +235,6 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         debris=float(rng.uniform(0, 3)),
     )
     return optics, camera
+
+
+STYLE_MAKERS = {"well": _well, "microscope": _microscope, "soft": _soft}
