@@ -10,12 +10,10 @@ import torch
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation import style
-from ivfgrade.evaluation.contact_sheet import TILE, draw_contours, draw_image
-from ivfgrade.evaluation.per_image import Grader
+from ivfgrade.evaluation.contact_sheet import TILE, Gallery, draw_contours, draw_image, legend
 from ivfgrade.fragmentation.layers import PassThrough
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.sampling import load_pixels
-from ivfgrade.fragmentation.scoring import Predictions
 from ivfgrade.training.precision import Compute
 
 
@@ -40,31 +38,19 @@ def spread_over_ratios(images: pd.DataFrame, count: int) -> np.ndarray:
     return order.index.to_numpy()[steps]
 
 
-def attention_figure(
-    arrays: Arrays,
-    found: Predictions,
-    rows: np.ndarray,
-    alpha: np.ndarray,
-    grader: Grader,
-    path: Path,
-) -> None:
+def attention_figure(gallery: Gallery, rows: np.ndarray, alpha: np.ndarray, path: Path) -> None:
     """Images above, their gate maps below, on one scale."""
-    with style.figure(path, TILE * len(rows) + 0.6, 2 * TILE + 0.9) as canvas:
+    with style.figure(path, TILE * len(rows) + 0.6, 2 * TILE + 0.7, "compressed") as canvas:
         axes = canvas.subplots(2, len(rows), squeeze=False)
-        limits = {"vmin": float(alpha.min()), "vmax": float(alpha.max()), "cmap": "cividis"}
+        limits = {"vmin": float(alpha.min()), "vmax": float(alpha.max())}
+        edge = gallery.arrays.size - 0.5
         for (above, below), row, gate in zip(axes.T, rows, alpha, strict=True):
-            draw_image(above, arrays, int(found.indices[row]))
-            draw_contours(above, arrays, found, row, grader)
-            edge = arrays.size - 0.5
-            shown = below.imshow(gate, extent=(-0.5, edge, edge, -0.5), **limits)
+            draw_image(above, gallery, row)
+            draw_contours(above, gallery, row)
+            image = gallery.arrays.manifest["image"].iloc[gallery.found.indices[row]]
+            above.set_title(image, fontsize=8)
+            shown = below.imshow(gate, extent=(-0.5, edge, edge, -0.5), cmap="cividis", **limits)
             below.set(xlim=above.get_xlim(), ylim=above.get_ylim())
             below.set_axis_off()
-            above.set_title(arrays.manifest["image"].iloc[found.indices[row]], fontsize=8)
-        canvas.colorbar(shown, ax=axes[1], label="gate α", shrink=0.9, aspect=14)
-        canvas.suptitle(
-            f"Attention gate on {len(rows)} test images, least to most fragmented "
-            "(blue: true, orange: predicted fragments)",
-            x=0.01,
-            ha="left",
-            fontsize=11,
-        )
+        canvas.colorbar(shown, ax=axes[1], label="gate α", shrink=0.9, aspect=14, pad=0.01)
+        legend(canvas, f"Attention gate, least to most fragmented ({gallery.data_name})")

@@ -5,6 +5,7 @@ Every image is cropped to its embryo, so that thin contours stay readable.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +23,32 @@ TILE = 2.4  # inches
 MARGIN = 0.08  # of the embryo's side, kept around it
 
 
-def contact_sheet(
-    arrays: Arrays, found: Predictions, images: pd.DataFrame, grader: Grader, path: Path
-) -> None:
+@dataclass(frozen=True)
+class Gallery:
+    """What pictures of single images are drawn from."""
+
+    arrays: Arrays
+    found: Predictions
+    grader: Grader
+    data_name: str
+
+    @property
+    def images_per_row(self) -> int:
+        return self.grader.params.images_per_row
+
+
+def contact_sheet(gallery: Gallery, images: pd.DataFrame, path: Path) -> None:
     """Rows of the best, median and worst outlines, and of the largest ratio errors."""
-    rows = choose(images, grader.params.images_per_row)
+    rows = choose(images, gallery.images_per_row)
     wide, high = max(map(len, rows.values()), default=1), max(len(rows), 1)
-    with style.figure(path, TILE * wide, (TILE + 0.42) * high + 0.5) as canvas:
+    with style.figure(path, TILE * wide, (TILE + 0.35) * high + 0.4, "compressed") as canvas:
         axes = canvas.subplots(high, wide, squeeze=False)
         for ax in axes.flat:
             ax.set_axis_off()
         for line, (name, chosen) in zip(axes, rows.items(), strict=False):
             for ax, row in zip(line, chosen, strict=False):
-                draw_image(ax, arrays, int(found.indices[row]))
-                draw_contours(ax, arrays, found, row, grader)
+                draw_image(ax, gallery, row)
+                draw_contours(ax, gallery, row)
                 ax.set_title(_caption(images.iloc[row]), fontsize=8.5)
             line[0].text(
                 -0.06,
@@ -48,7 +61,7 @@ def contact_sheet(
                 fontsize=10,
             )
         total = int(images["dice"].notna().sum())
-        _legend(canvas, f"Outlines on {total} paired test images")
+        legend(canvas, f"Outlines on {total} test images ({gallery.data_name})")
 
 
 def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
@@ -66,16 +79,17 @@ def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
     return {name: chosen for name, chosen in rows.items() if len(chosen)}
 
 
-def draw_image(ax: Axes, arrays: Arrays, index: int) -> None:
-    ax.imshow(arrays.images[index])
-    top, bottom, left, right = _around_embryo(arrays, index)
+def draw_image(ax: Axes, gallery: Gallery, row: int) -> None:
+    index = gallery.found.indices[row]
+    ax.imshow(gallery.arrays.images[index])
+    top, bottom, left, right = _around_embryo(gallery.arrays, index)
     ax.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5))
     ax.set_axis_off()
 
 
-def draw_contours(ax: Axes, arrays: Arrays, found: Predictions, row: int, grader: Grader) -> None:
-    fragment, embryo = grader.masks(found, row)
-    truth = arrays.masks[found.indices[row]][..., FRAGMENT]
+def draw_contours(ax: Axes, gallery: Gallery, row: int) -> None:
+    fragment, embryo = gallery.grader.masks(gallery.found, row)
+    truth = gallery.arrays.masks[gallery.found.indices[row]][..., FRAGMENT]
     for mask, colour, width in (
         (embryo, style.OUTLINE, 0.5),
         (truth, style.TRUTH, 1.1),
@@ -106,7 +120,7 @@ def _caption(image: pd.Series) -> str:
     return f"Dice {image['dice']:.2f}\n{truth}, {model}"
 
 
-def _legend(canvas: Figure, title: str) -> None:
+def legend(canvas: Figure, title: str) -> None:
     lines = [
         Line2D([], [], color=colour, lw=1.8, label=label)
         for colour, label in (

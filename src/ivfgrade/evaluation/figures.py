@@ -7,17 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ivfgrade.evaluation import style
 from ivfgrade.evaluation.calibration_error import Reliability
 from ivfgrade.grading import GradingScheme
 
-TRUE_RATIO = "true fragment ratio (area / embryo area)"
-
 
 def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
     """Training loss and the validation metric that chose the epoch, per phase."""
-    with style.figure(path, 10, 6) as canvas:
+    with style.figure(path, 10, 6, "constrained") as canvas:
         axes = canvas.subplots(2, 2, squeeze=False)
         for column, (history, title) in enumerate(
             ((phase_1, "Phase 1, segmenter"), (phase_2, "Phase 2, regression head and injection"))
@@ -27,6 +26,8 @@ def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) ->
             axes[0, column].set(title=title, ylabel="training loss")
             _curves(axes[1, column], epochs, history, "val_")
             axes[1, column].set(xlabel="epoch", ylabel="validation", ylim=(0, None))
+            for ax in axes[:, column]:
+                ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _curves(ax: Axes, epochs: pd.Series, history: pd.DataFrame, prefix: str) -> None:
@@ -43,50 +44,44 @@ def _curves(ax: Axes, epochs: pd.Series, history: pd.DataFrame, prefix: str) -> 
         ax.legend(loc="best", fontsize=8, ncols=2)
 
 
-def bland_altman(images: pd.DataFrame, scheme: GradingScheme, path: Path) -> None:
+def bland_altman(images: pd.DataFrame, scheme: GradingScheme, data_name: str, path: Path) -> None:
     """Difference against mean of the reported and the true ratio."""
     known = images[images["ratio"].notna()]
     mean, gap = (known["reported"] + known["ratio"]) / 2, known["bias"]
-    with style.figure(path, 7.5, 5) as canvas:
+    with style.figure(path, 8, 5.2, "constrained") as canvas:
         ax = canvas.subplots()
+        ax.axhline(0, color=style.GREY, lw=0.8, zorder=0)
         for index, grade in enumerate(scheme.names):
             of_grade = (known["grade"] == grade).to_numpy()
-            if of_grade.any():
-                label = f"true grade {grade} (n = {of_grade.sum()})"
-                look = style.grade_look(index)
-                ax.scatter(
-                    mean[of_grade], gap[of_grade], s=26, alpha=0.8, lw=0, label=label, **look
-                )
+            label = f"true grade {grade} (n = {of_grade.sum()})"
+            look = style.grade_look(index)
+            ax.scatter(mean[of_grade], gap[of_grade], s=26, alpha=0.8, lw=0, label=label, **look)
         if len(known) > 1:
-            bias, spread = float(gap.mean()), 1.96 * float(gap.std(ddof=1))
-            for level, text in (
-                (bias, f"bias {bias:+.3f}"),
-                (bias + spread, f"+1.96 SD {bias + spread:+.3f}"),
-                (bias - spread, f"−1.96 SD {bias - spread:+.3f}"),
-            ):
-                ax.axhline(level, color=style.INK, lw=1, ls="-" if level == bias else "--")
-                ax.annotate(
-                    text,
-                    (1, level),
-                    xycoords=("axes fraction", "data"),
-                    ha="right",
-                    va="bottom",
-                    fontsize=9,
-                )
-        ax.axhline(0, color=style.GREY, lw=0.8, zorder=0)
+            _limits_of_agreement(ax, gap.to_numpy(float))
         ax.set(
-            title=f"Bland-Altman: reported against true ratio, {_count(known)}",
+            title=f"Bland-Altman, {_count(known, data_name)}",
             xlabel="mean of reported and true ratio",
             ylabel="reported − true ratio",
         )
-        ax.legend(loc="upper left", fontsize=9)
+        canvas.legend(loc="outside lower center", ncols=len(scheme.names), fontsize=9)
 
 
-def confusion_matrix(counts: pd.DataFrame, path: Path) -> None:
+def _limits_of_agreement(ax: Axes, gap: np.ndarray) -> None:
+    bias, spread = float(gap.mean()), 1.96 * float(gap.std(ddof=1))
+    for level, name in ((bias, "bias"), (bias + spread, "+1.96 SD"), (bias - spread, "−1.96 SD")):
+        ax.axhline(level, color=style.INK, lw=1, ls="-" if name == "bias" else "--")
+        text = f"{name} {level:+.3f}".replace("-", "−")
+        at = ax.get_yaxis_transform()  # x in axes, y in data
+        ax.text(1, level, text, transform=at, ha="right", va="bottom", fontsize=9)
+    reach = 1.2 * max(np.abs(gap).max(), abs(bias) + spread)
+    ax.set_ylim(-reach, reach)
+
+
+def confusion_matrix(counts: pd.DataFrame, data_name: str, path: Path) -> None:
     """Counts, shaded by the share of the true grade."""
     values = counts.to_numpy()
     share = values / np.maximum(values.sum(1, keepdims=True), 1)
-    with style.figure(path, 5.2, 4.6) as canvas:
+    with style.figure(path, 5.6, 4.6, "constrained") as canvas:
         ax = canvas.subplots()
         shades = ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for row, column in np.ndindex(values.shape):
@@ -97,7 +92,7 @@ def confusion_matrix(counts: pd.DataFrame, path: Path) -> None:
         ax.set_xticks(ticks, [str(name) for name in counts.columns])
         ax.set_yticks(ticks, [str(name) for name in counts.index])
         ax.set(
-            title=f"Grades of {values.sum()} test images",
+            title=f"Grades of {values.sum()} test images ({data_name})",
             xlabel="grade of the reported ratio",
             ylabel="grade of the true ratio",
         )
@@ -109,13 +104,14 @@ def calibration(
     after: Reliability,
     images: pd.DataFrame,
     scheme: GradingScheme,
+    data_name: str,
     path: Path,
 ) -> None:
     """Are pixel probabilities and ratios right on average?"""
-    with style.figure(path, 11, 5) as canvas:
+    with style.figure(path, 11, 5, "constrained") as canvas:
         left, right = canvas.subplots(1, 2)
         _reliability(left, before, after)
-        _ratio_scatter(right, images, scheme)
+        _ratio_scatter(right, images, scheme, data_name)
 
 
 def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
@@ -127,7 +123,7 @@ def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
         text = f"{label}, ECE {curve.expected_error():.3f}"
         ax.plot(*curve.curve(), color=colour, marker=marker, ms=5, lw=1.4, label=text)
     ax.set(
-        title=f"Fragment pixels, {before.pixels.sum() / 1e6:.2f} million inside the embryo",
+        title=f"Fragment probability, {before.pixels.sum() / 1e6:.2f} million embryo pixels",
         xlabel="predicted probability",
         ylabel="share of true fragment pixels",
         xlim=(0, 1),
@@ -137,7 +133,7 @@ def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
     ax.legend(loc="upper left")
 
 
-def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme) -> None:
+def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme, data_name: str) -> None:
     known = images[images["ratio"].notna()]
     top = max(0.1, 1.05 * known[["ratio", "reported"]].to_numpy(float).max()) if len(known) else 1
     ax.plot([0, top], [0, top], color=style.GREY, lw=1)
@@ -163,8 +159,8 @@ def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme) -> Non
             lw=0 if marker == "o" else 1,
         )
     ax.set(
-        title=f"Ratio, {_count(known)}; dotted: grade borders",
-        xlabel=TRUE_RATIO,
+        title=f"Ratio, {_count(known, data_name)}",
+        xlabel="true ratio (fragment area / embryo area; dotted: grade borders)",
         ylabel="measured ratio",
         xlim=(0, top),
         ylim=(0, top),
@@ -173,5 +169,5 @@ def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme) -> Non
     ax.legend(loc="upper left", fontsize=9)
 
 
-def _count(images: pd.DataFrame) -> str:
-    return f"{len(images)} test images of {images['patient'].nunique()} patients"
+def _count(images: pd.DataFrame, data_name: str) -> str:
+    return f"{len(images)} test images, {images['patient'].nunique()} patients ({data_name})"

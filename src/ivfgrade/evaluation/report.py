@@ -13,7 +13,7 @@ from ivfgrade.dataset.arrays import SUMMARY
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import attention_figure, gate_maps, spread_over_ratios
 from ivfgrade.evaluation.baselines import HUMAN_AGREEMENT
-from ivfgrade.evaluation.contact_sheet import contact_sheet
+from ivfgrade.evaluation.contact_sheet import Gallery, contact_sheet
 from ivfgrade.evaluation.injection import shuffle_effect
 from ivfgrade.evaluation.phases import compare_phases, frozen_tensors
 from ivfgrade.evaluation.summary import RULES, Summary, as_number
@@ -35,7 +35,7 @@ def write_report(trial: Trial, data_name: str, out: Path) -> Numbers:
     write_json(out / "details.json", details(trial, summary))
     for name, table in tables(trial).items():
         write_text(out / name, table.to_csv(index=False, float_format="%.6g"))
-    draw(trial, summary, out)
+    draw(trial, summary, data_name, out)
     return numbers
 
 
@@ -87,20 +87,20 @@ def histories(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _history(trial.folders.phase_1), _history(trial.folders.model)
 
 
-def draw(trial: Trial, summary: Summary, out: Path) -> None:
-    scheme, images, grader = trial.setting.scheme, trial.images, trial.grader
+def draw(trial: Trial, summary: Summary, data_name: str, out: Path) -> None:
+    scheme, images = trial.setting.scheme, trial.images
     figures.learning_curves(*histories(trial), out / "learning_curves.png")
-    figures.bland_altman(images, scheme, out / "bland_altman.png")
-    figures.confusion_matrix(summary.confusion(), out / "confusion_matrix.png")
+    figures.bland_altman(images, scheme, data_name, out / "bland_altman.png")
+    figures.confusion_matrix(summary.confusion(), data_name, out / "confusion_matrix.png")
     pixels = (trial.raw_pixels, trial.calibrated_pixels)
-    figures.calibration(*pixels, images, scheme, out / "calibration.png")
-    contact_sheet(trial.arrays, trial.found, images, grader, out / "contact_sheet.png")
-    rows = spread_over_ratios(images, trial.setting.params.images_per_row)
+    figures.calibration(*pixels, images, scheme, data_name, out / "calibration.png")
+    gallery = Gallery(trial.arrays, trial.found, trial.grader, data_name)
+    contact_sheet(gallery, images, out / "contact_sheet.png")
+    rows = spread_over_ratios(images, gallery.images_per_row)
     chosen = trial.found.indices[rows]
     alpha = gate_maps(trial.model, trial.arrays, chosen, trial.setting.compute)
     if alpha is not None:
-        target = out / "attention.png"
-        attention_figure(trial.arrays, trial.found, rows, alpha, grader, target)
+        attention_figure(gallery, rows, alpha, out / "attention.png")
 
 
 def table(numbers: Mapping[str, Any]) -> str:

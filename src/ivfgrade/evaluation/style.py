@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -33,16 +33,20 @@ LOOK: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
-    "figure.constrained_layout.use": True,
     "image.interpolation": "nearest",
 }
 
 
 @contextmanager
-def figure(path: Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches, written to `path` at the end; equal figures give equal bytes."""
+def figure(
+    path: Path, width: float, height: float, layout: Literal["constrained", "compressed"]
+) -> Iterator[Figure]:
+    """A figure of so many inches, written to `path` at the end; equal figures give equal bytes.
+
+    `compressed` moves images of fixed shape together, `constrained` is for plots.
+    """
     with mpl.rc_context(LOOK):
-        canvas = Figure(figsize=(width, height))
+        canvas = Figure(figsize=(width, height), layout=layout)
         yield canvas
         buffer = io.BytesIO()
         canvas.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
