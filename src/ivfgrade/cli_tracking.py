@@ -77,9 +77,10 @@ def serve(root: Path, port: int) -> None:
     print(f"MLflow: http://{HOST}:{port}   (some seconds to start; Ctrl-C ends it)", flush=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
     addresses = ["--backend-store-uri", store.tracking_uri(root), "--workers", "1"]
+    quietly = ["--uvicorn-opts", "--log-level warning"]
     artifacts = ["--default-artifact-root", store.artifact_root(root), "--no-serve-artifacts"]
-    quiet = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     try:
-        subprocess.run([*command, *addresses, *artifacts], env=quiet, check=False)
+        subprocess.run([*command, *addresses, *artifacts, *quietly], env=environment, check=False)
     except KeyboardInterrupt:
         print("closed")

@@ -64,15 +64,15 @@ def log_model(client: MlflowClient, run: Run, row: Row) -> None:
     if attached and run.data.tags.get(MODEL_DIGEST) == model_digest:
         return
     proto = onnx.load(row.model)
-    mlflow.onnx.log_model(
-        proto,
-        name=MODEL,
-        run_id=run.info.run_id,
-        signature=_signature(proto),
-        pip_requirements=["onnxruntime", "numpy"],  # inferring would name both its builds
-        onnx_execution_providers=["CPUExecutionProvider"],  # CUDA first prints errors without one
-        save_as_external_data=False,  # the default writes a model without weights the second time
-    )
+    with mlflow.start_run(run.info.run_id):  # or the model would belong to the default experiment
+        mlflow.onnx.log_model(
+            proto,
+            name=MODEL,
+            signature=_signature(proto),
+            pip_requirements=["onnxruntime", "numpy"],  # inferring would name both its builds
+            onnx_execution_providers=["CPUExecutionProvider"],  # asking for CUDA prints errors
+            save_as_external_data=False,  # the default can write a model without its weights
+        )
     client.set_tag(run.info.run_id, MODEL_DIGEST, model_digest)
 
 

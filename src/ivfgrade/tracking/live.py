@@ -103,7 +103,7 @@ class _Sender(threading.Thread):
         """The run of this key: a new one, or, after a restart, the same one continued."""
         from ivfgrade.tracking import runs
 
-        experiment = store.experiment_id(client, self.root, runs.training_name(self.experiment))
+        experiment = runs.training_table(client, self.root, self.experiment)
         params = own_params(self.stage, self.params, self.root)
         name = runs.title(self.stage, params)
         run = runs.find_or_create(client, experiment, self.key, name, started_ms)

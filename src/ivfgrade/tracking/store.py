@@ -80,8 +80,19 @@ def connect(root: Path, patience: Patience) -> MlflowClient:
         logging.getLogger(name).setLevel(logging.ERROR)
     if is_own(root):
         prepare(root)
-    mlflow.set_tracking_uri(uri)  # the model flavours know no other way
+    _announce(uri)
     return mlflow.MlflowClient(uri)
+
+
+def _announce(uri: str) -> None:
+    """The model flavours know no other way. It also sets the variable by which a user names a
+    server, which would outlive a move of the checkout."""
+    import mlflow
+
+    given = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    if given is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 def set_environment(patience: Patience) -> None:
@@ -127,12 +138,13 @@ def relocate(database: Path, artifacts: str) -> None:
             )
 
 
-def experiment_id(client: MlflowClient, root: Path, name: str) -> str:
+def experiment_id(client: MlflowClient, root: Path, name: str, about: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         folder = "".join(c if c.isalnum() else "-" for c in name)
+        tags = {**KIND, "mlflow.note.content": about}
         location = f"{artifact_root(root)}/{quote(folder)}" if is_own(root) else None
-        return str(client.create_experiment(name, artifact_location=location, tags=KIND))
+        return str(client.create_experiment(name, artifact_location=location, tags=tags))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
