@@ -98,7 +98,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
-            with Image.open(path, formats=FORMATS) as image:
+            # opened as a file: Pillow maps a path into memory and then garbles turned TIFFs
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > PIXEL_LIMIT:
                     limit = f"the limit is {PIXEL_LIMIT // 10**6} megapixels"
