@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ivfgrade import cli_tracking
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -15,6 +16,8 @@ from ivfgrade.params import load_params
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
+app.command()(cli_tracking.track)
+app.command()(cli_tracking.ui)
 
 
 @app.callback()
