@@ -12,6 +12,7 @@ from ivfgrade.synthesis.geometry import Body, Raster, ellipsoid_form, lobes, rot
 from ivfgrade.synthesis.sites import Camera
 
 ARC_PITCH_UM = 3.0
+FIELD_ENDS_UM, FIELD_SOFT_UM = 8.0, 13.0  # the light outside the well stops near its middle
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def illumination(
     """H W grey levels without the embryo."""
     row = np.linspace(-0.5, 0.5, raster.height, dtype=np.float32)[:, None]
     col = np.linspace(-0.5, 0.5, raster.width, dtype=np.float32)[None, :]
-    flat = camera.background - camera.ramp * row
+    flat = camera.background + camera.ramp * row
     if camera.well:
         return _in_well(flat, camera, well, raster, rng)
     tilt = rng.normal(0, 0.04) * col + rng.normal(0, 0.03) * row
@@ -51,17 +52,18 @@ def _in_well(
     x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32) - well.x_um
     y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32) - well.y_um
     radius = np.hypot(x, y) + 1e-3
-    up = -y / radius  # 1 at the top of the ring, -1 at its foot
+    up = -y / radius  # 1 at the top of the well, -1 at its foot
+    lit = up * math.cos(camera.ring_turn) + x / radius * math.sin(camera.ring_turn)
     inner = camera.well_um / 2
     outer = inner + camera.ring_um * (0.75 + 0.25 * up)
     soft = camera.ring_soft_um
     inside = _step(inner - radius, 0.35 * soft)
     ring = _step(radius - inner, 0.35 * soft) * _step(outer - radius, 0.8 * soft)
-    strength = np.clip(camera.ring_reach + 0.65 * up, 0, 1) ** 1.3
+    strength = np.clip(camera.ring_reach + 0.65 * lit, 0, 1) ** 1.3
     arcs = _arcs(radius, x, y, rng)
-    shade = np.clip(0.5 - y / (2.2 * inner), 0, 1) ** 1.6
+    shade = _step(FIELD_ENDS_UM - y, FIELD_SOFT_UM) * (1 + camera.ring_turn * x / inner)
     beyond = camera.field * shade * (1 + arcs) * _step(radius - inner, soft)
-    beyond *= 0.55 + 0.45 * np.exp(-np.maximum(radius - outer, 0) / 60)
+    beyond *= 0.6 + 0.4 * np.exp(-np.maximum(radius - outer, 0) / 60)
     sag = 1 - camera.ring_sag * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
     flat = flat + _smudges(camera, raster, rng)
     return inside * flat * sag + ring * strength * camera.ring_peak + (1 - ring) * beyond

@@ -10,13 +10,16 @@ from scipy.ndimage import gaussian_filter
 
 from ivfgrade.synthesis.sites import Camera
 
+SHARPENING_SHARE = 200  # image height over the sharpening radius
 READ_NOISE, SHOT_NOISE = 0.6, 0.8  # shares of the site's noise
 
 
 def expose(light: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.ndarray:
     """H W 3 (or H W) uint8 from grey levels."""
     if camera.sharpening:
-        light = light + camera.sharpening * (light - gaussian_filter(light, 1.2, truncate=2.5))
+        light = light + camera.sharpening * (
+            light - gaussian_filter(light, light.shape[0] / SHARPENING_SHARE, truncate=2.5)
+        )
     shot = np.sqrt(np.clip(light, 0, 255) / max(camera.background, 1))
     noise = rng.standard_normal(light.shape, dtype=np.float32)
     light = light + camera.noise * (READ_NOISE + SHOT_NOISE * shot) * 0.7 * noise

@@ -10,8 +10,8 @@ from ivfgrade.synthesis.geometry import Body, axis_frame, ellipsoid_form, flatte
 
 CYTOPLASM_INDEX = (0.018, 0.025)
 EVEN_VOLUME_CV, UNEVEN_VOLUME_CV, UNEVEN_SHARE = 0.06, 0.25, 0.25
-SLIT_UM = (0.02, 0.18)  # gap that stays visible between two cells in contact
-WALL_BEND_UM = 2.5
+SLIT_UM = (0.01, 0.12)  # gap that stays visible between two cells in contact
+WALL_BEND_UM = 4.0
 RELAXATION_STEPS = 60
 
 LAYOUTS = {  # directions of the cells seen from the middle, before a random rotation

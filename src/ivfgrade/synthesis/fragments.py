@@ -117,7 +117,7 @@ def _settle(nest: Nest, placed: list[Body], size: float, rng: np.random.Generato
         sizes = np.array([body.diameter for body in placed])
         distance = np.linalg.norm(points[:, None] - centres[None], axis=-1)  # TRIALS n
         cost += np.maximum((size + sizes) / 2 - distance, 0).sum(axis=1)
-    pull = {"I": 0.5, "II": 0.35, "III": 0.0, "IV": 0.03, "V": 0.0}[nest.pattern]
+    pull = {"I": 0.5, "II": 0.6, "III": 0.0, "IV": 0.03, "V": 0.0}[nest.pattern]
     cost += pull * np.linalg.norm(points - nest.focus, axis=1)
     aspect = rng.uniform(1, 1.3)
     axes = np.array([size / 2 * aspect, size / 2, size / 2 / aspect])

@@ -18,6 +18,7 @@ from ivfgrade.synthesis.sites import Optics
 
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
 DARKEST = 0.10  # floor of the transmission curve
+DEEPEST = 0.8  # most that steep slopes can take, as an exponent
 MARGIN_UM = 12.0  # around the zona
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
@@ -40,7 +41,7 @@ def transmission(
     signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
     light = curve(signal + zona_signal, optics.brightest)
-    return light * np.exp(-optics.absorption * thick - zona_loss - np.minimum(loss, 1.5))
+    return light * np.exp(-optics.absorption * thick - zona_loss - np.minimum(loss, DEEPEST))
 
 
 def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:

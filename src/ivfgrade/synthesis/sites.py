@@ -53,6 +53,7 @@ class Camera:
     ring_peak: float  # grey level
     ring_soft_um: float
     ring_reach: float  # how far down the sides the ring stays bright
+    ring_turn: float  # radians by which its brightest part lies right of the top
     ring_sag: float  # darkening towards the foot of the well
     field: float  # grey level outside the well, at the top
     debris: float  # expected loose clumps
@@ -114,13 +115,14 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         jpeg_quality=int(rng.integers(85, 96)),
         overlay=bool(overlay),
         well=bool(rng.random() < 0.85),
-        well_um=float(rng.normal(203, 6)),
+        well_um=float(rng.normal(206, 6)),
         ring_um=float(rng.uniform(9, 15)),
         ring_peak=background * float(rng.uniform(1.9, 3.0)),
         ring_soft_um=float(rng.uniform(1.5, 5)),
         ring_reach=float(rng.uniform(0.6, 0.95)),
-        ring_sag=float(rng.uniform(0.05, 0.3)),
-        field=background * float(rng.uniform(0.6, 1.0)),
+        ring_turn=float(rng.normal(0.25, 0.25)),
+        ring_sag=float(rng.uniform(0.0, 0.2)),
+        field=background * float(rng.uniform(0.55, 1.0)),
         debris=float(rng.uniform(0, 1.5)),
     )
     return optics, camera
@@ -135,7 +137,7 @@ def _background(rng: np.random.Generator) -> float:
 
 def _frame(rng: np.random.Generator, shortest: int, longest: int) -> tuple[int, int, float]:
     """Height, width, px/um: the field holds the zona and a margin, the camera any pixel count."""
-    short = int(np.clip(_lognormal(rng, 380, 0.5), shortest, longest))
+    short = int(np.clip(_lognormal(rng, 340, 0.5), shortest, longest))
     aspect = float(rng.choice([1.0, 1.0, 1.08, 1.25, 1.33]))
     field_um = 156 * rng.uniform(1.0, 1.15 if rng.random() < 0.6 else 1.6)
     long = min(int(short * aspect), longest)
@@ -149,17 +151,17 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
         relief=_lognormal(rng, 5.5, 0.4),
-        scatter=_lognormal(rng, 2.0, 0.6),
+        scatter=_lognormal(rng, 1.2, 0.7),
         fringe_um=float(rng.normal(0.8, 1.4)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0, 0.0015)),
         blur_um=float(rng.uniform(0.35, 0.7)),
         defocus=float(rng.uniform(0.01, 0.05)),
-        brightest=float(rng.uniform(1.3, 1.7)),
-        grain=_lognormal(rng, 0.17, 0.35),
-        grain_um=float(rng.uniform(0.35, 0.8)),
+        brightest=float(rng.uniform(1.35, 2.0)),
+        grain=_lognormal(rng, 0.19, 0.35),
+        grain_um=float(rng.uniform(0.5, 1.1)),
         zona=_lognormal(rng, 1.1, 0.4),
-        zona_speckle=_lognormal(rng, 0.045, 0.5),
+        zona_speckle=_lognormal(rng, 0.035, 0.5),
     )
     grey = rng.random() < 0.3
     camera = Camera(
@@ -170,7 +172,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         vignette=float(rng.uniform(0, 0.15)),
         tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
         grey=bool(grey),
-        noise=float(rng.uniform(1, 4)),
+        noise=float(rng.uniform(1.5, 5)),
         sharpening=float(rng.uniform(0.3, 1.5) if rng.random() < 0.65 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
@@ -180,6 +182,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         ring_peak=0,
         ring_soft_um=0,
         ring_reach=0,
+        ring_turn=0,
         ring_sag=0,
         field=0,
         debris=float(rng.uniform(0, 5)),
@@ -203,12 +206,12 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         scatter=_lognormal(rng, 9.0, 0.4),
         fringe_um=float(rng.normal(1.3, 0.6)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        absorption=float(rng.uniform(0.0015, 0.004)),
+        absorption=float(rng.uniform(0.002, 0.0045)),
         blur_um=float(rng.uniform(0.5, 0.9)),
         defocus=float(rng.uniform(0.02, 0.06)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.05, 0.3),
-        grain_um=float(rng.uniform(0.5, 0.9)),
+        grain=_lognormal(rng, 0.065, 0.3),
+        grain_um=float(rng.uniform(0.65, 1.1)),
         zona=_lognormal(rng, 1.3, 0.3),
         zona_speckle=_lognormal(rng, 0.03, 0.4),
     )
@@ -220,7 +223,7 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         vignette=float(rng.uniform(0, 0.2)),
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.3),
-        noise=float(rng.uniform(0.6, 2.2)),
+        noise=float(rng.uniform(0.8, 2.6)),
         sharpening=0.0,
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
@@ -230,6 +233,7 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         ring_peak=0,
         ring_soft_um=0,
         ring_reach=0,
+        ring_turn=0,
         ring_sag=0,
         field=0,
         debris=float(rng.uniform(0, 3)),
