@@ -9,13 +9,12 @@ import pandas as pd
 
 from ivfgrade.grading import GradingScheme
 
-HUMAN_AGREEMENT = (
-    "Embryologists among themselves, fragmentation: Cohen's kappa 0.72 (0.29-1.0) within a centre, "
-    "0.41-0.60 between centres for seniors (Cimadomo et al. 2022, 36 readers, 18 centres); "
-    "day-3 grade: kappa 0.24 between, 0.69 within readers (Baxter Bendus et al. 2006). "
-    "No agreement of outlined fragments (Dice between people) has been published."
-)
-HUMAN_KAPPA = (0.41, 0.72)  # the range drawn in figures; plain kappa, of other images than these
+HUMAN_AGREEMENT = [
+    "embryologists among themselves, fragmentation: Cohen's kappa 0.72 (0.29 to 1.0) within a "
+    "centre, 0.41 to 0.60 between centres for seniors (Cimadomo et al. 2022, 36 readers)",
+    "day-3 grade: kappa 0.24 between readers, 0.69 within one (Baxter Bendus et al. 2006)",
+    "no agreement of outlined fragments (Dice between people) was found in print",
+]
 
 
 @dataclass(frozen=True)

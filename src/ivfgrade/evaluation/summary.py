@@ -17,21 +17,22 @@ import pandas as pd
 from ivfgrade.evaluation import agreement
 from ivfgrade.evaluation.baselines import Baselines
 from ivfgrade.evaluation.bootstrap import Bootstrap, Interval
+from ivfgrade.evaluation.calibration_error import Reliability
 from ivfgrade.evaluation.fragments import class_names, size_class
 from ivfgrade.evaluation.params import EvaluateParams
 from ivfgrade.evaluation.per_image import RATIOS
 from ivfgrade.grading import GradingScheme
 
-RULES = {
-    "dice": "mean over the paired images whose truth holds a fragment, valid pixels only; an image "
+RULES = [
+    "dice: mean over the paired images whose truth holds a fragment, valid pixels only; an image "
     "without fragments has no Dice, whatever is predicted: see false_alarms",
-    "mask": "probability at or above evaluate.mask_threshold, before calibration",
-    "ratio": "fragment area / embryo area; 0 where no embryo is found",
-    "grade": "grade of the reported ratio against the grade of the true ratio",
-    "fragments": "connected pieces of the true mask by diameter of the disc of equal area, in "
+    "mask: probability at or above evaluate.mask_threshold, before calibration",
+    "ratio: fragment area / embryo area; 0 where no embryo is found",
+    "grade: grade of the reported ratio against the grade of the true ratio",
+    "fragments: connected pieces of the true mask by diameter of the disc of equal area, in "
     "pixels at network resolution; a predicted pixel belongs to the nearest true fragment",
-    "intervals": "percentiles over resamples of the test patients, each with all its images",
-}
+    "intervals: percentiles over resamples of the test patients, each with all its images",
+]
 STRATA = ("grade", "stage", "site", "supervision", "ratio_source")
 Numbers = dict[str, Any]
 
@@ -47,7 +48,8 @@ class Summary:
 
     def headline(self) -> Numbers:
         known = _with_ratio(self.images)
-        masks = {name: self._mean(self.images, name) for name in ("dice", "iou", "boundary_f1")}
+        outlines = ("dice", "iou", "boundary_f1", "embryo_dice")
+        masks = {name: self._mean(self.images, name) for name in outlines}
         errors = {f"mae_{name}": self._mean(known, f"error_{name}") for name in RATIOS}
         return {
             **masks,
@@ -55,6 +57,15 @@ class Summary:
             "mae_reported": self._mean(known, "error_reported"),
             "bias_reported": self._mean(known, "bias"),
             **self._grading(known, "grade"),
+        }
+
+    def calibration(self, raw: Reliability, calibrated: Reliability) -> Numbers:
+        """What recalibrating the fragment probability does to pixels and to the soft ratio."""
+        known = _with_ratio(self.images)
+        return {
+            "pixel_error_as_trained": as_number(raw.expected_error()),
+            "pixel_error_calibrated": as_number(calibrated.expected_error()),
+            "mae_soft_as_trained": self._mean(known, "error_soft_uncalibrated"),
         }
 
     def baselines(self, baselines: Baselines) -> Numbers:
