@@ -105,7 +105,7 @@ def _proposed(fingerprints: np.ndarray) -> Iterator[tuple[int, int, int]]:
     """Pairs i < j whose thumbnails correlate, with the symmetry of i that fits j best."""
     count = len(fingerprints)
     thumbnails = _thumbnails(fingerprints)  # N COARSE COARSE
-    flat = thumbnails.reshape(count, -1)
+    flat = thumbnails.reshape(count, COARSE * COARSE)
     for start in range(0, count, BLOCK):
         block = slice(start, start + BLOCK)
         best = np.full((len(flat[block]), count - start), -1.0, dtype=np.float32)

@@ -108,8 +108,9 @@ def _gain(
 
 def _best_path(gain: np.ndarray) -> np.ndarray:
     """Radius index per angle of the closed path with the highest total gain (Viterbi)."""
-    start = int(_viterbi(gain, None)[0])
-    path = _viterbi(gain, start)
+    half = ANGLES // 2
+    start = int(_viterbi(gain, None)[half])  # surest in the middle of an open path
+    path = np.roll(_viterbi(np.roll(gain, -half, axis=0), start), half)
     path = grey_opening(grey_closing(path, NOTCH, mode="wrap"), SPIKE, mode="wrap")
     return _radii()[path]
 

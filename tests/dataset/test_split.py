@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivfgrade.dataset.split import Fractions, Member, SplitParams, assign_splits
+from ivfgrade.errors import InputError
+
+PARAMS = SplitParams(Fractions(0.5, 0.12, 0.13, 0.25), Fractions(0.9, 0.0, 0.0, 0.1), 0.98)
+SPLITS = {"train", "val", "calibration", "test"}
+
+
+def cohort(annotated: int, grade_only: int, seed: int) -> list[Member]:
+    rng = np.random.default_rng(seed)
+    members = []
+    for patient in range(annotated + grade_only):
+        kind = "paired" if patient < annotated else "weak"
+        for image in range(rng.integers(1, 8)):
+            grade = rng.choice(list("ABCD"), p=[0.35, 0.3, 0.22, 0.13])
+            members.append(Member(f"{patient}_{image}", f"P{patient}", kind, str(grade), ""))
+    return members
+
+
+def splits_of_patients(members: list[Member], splits: dict[str, str]) -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for member in members:
+        found[member.patient].add(splits[member.image])
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(4, 60), st.integers(0, 40), st.integers(0, 999), st.randoms())
+def test_one_patient_one_split_every_split_filled_whatever_the_row_order(
+    annotated: int, grade_only: int, seed: int, random: object
+) -> None:
+    members = cohort(annotated, grade_only, seed)
+    splits = assign_splits(members, [], PARAMS, seed)
+    assert all(len(found) == 1 for found in splits_of_patients(members, splits).values())
+    assert {splits[m.image] for m in members if m.supervision == "paired"} == SPLITS
+    shuffled = list(members)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert assign_splits(shuffled, [], PARAMS, seed) == splits
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fractions_and_grade_mix_are_met(seed: int) -> None:
+    members = cohort(120, 200, seed)
+    splits = assign_splits(members, [], PARAMS, seed)
+    for kind, fractions in (("paired", PARAMS.annotated), ("weak", PARAMS.grade_only)):
+        chosen = [member for member in members if member.supervision == kind]
+        mix = Counter(member.grade for member in chosen)
+        for split in SPLITS:
+            inside = [member for member in chosen if splits[member.image] == split]
+            wanted = getattr(fractions, split)
+            assert len(inside) == pytest.approx(wanted * len(chosen), abs=4)
+            for grade, count in Counter(member.grade for member in inside).items():
+                assert count == pytest.approx(wanted * mix[grade], abs=3.5)
+
+
+def test_another_seed_gives_another_split() -> None:
+    members = cohort(30, 30, 0)
+    assert assign_splits(members, [], PARAMS, 0) != assign_splits(members, [], PARAMS, 1)
+
+
+def test_twins_keep_their_patients_together() -> None:
+    members = cohort(40, 20, 3)
+    chain = [("0_0", "1_0"), ("1_0", "2_0"), ("2_0", "45_0")]
+    splits = assign_splits(members, chain, PARAMS, 0)
+    assert len({splits[name] for pair in chain for name in pair}) == 1
+
+
+def test_the_split_column_wins_and_carries_the_patient_along() -> None:
+    members = cohort(40, 0, 1)
+    asked = [
+        Member(m.image, m.patient, m.supervision, m.grade, "test" if m.image == "7_0" else "")
+        for m in members
+    ]
+    splits = assign_splits(asked, [], PARAMS, 0)
+    assert splits_of_patients(asked, splits)["P7"] == {"test"}
+
+
+def test_a_complete_split_column_is_taken_as_it_is_even_with_a_split_left_out() -> None:
+    members = [
+        Member(f"{i}", f"P{i}", "paired", "A", "train" if i < 2 else "test") for i in range(3)
+    ]
+    assert assign_splits(members, [], PARAMS, 0) == {"0": "train", "1": "train", "2": "test"}
+
+
+def test_unlabelled_images_are_in_no_split() -> None:
+    members = [*cohort(8, 0, 0), Member("x", "P0", "unlabelled", "", "")]
+    assert assign_splits(members, [], PARAMS, 0)["x"] == "none"
+
+
+def test_too_few_patients_tell_how_many_are_needed() -> None:
+    with pytest.raises(InputError, match="3 patients .* at least 4 are needed"):
+        assign_splits(cohort(3, 5, 0), [], PARAMS, 0)
+
+
+def test_fractions_must_add_up() -> None:
+    with pytest.raises(ValueError, match="add up to 1"):
+        Fractions(0.5, 0.2, 0.2, 0.2)
