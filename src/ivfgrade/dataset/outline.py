@@ -120,14 +120,17 @@ def _viterbi(gain: np.ndarray, start: int | None) -> np.ndarray:
     ends = np.zeros(RADII)
     if start is not None:
         ends[np.abs(np.arange(RADII) - start) > STEP] = -np.inf
-    cost = STEP_COST * np.abs(np.arange(-STEP, STEP + 1))
+    steps = np.arange(2 * STEP + 1)
+    reached = np.arange(RADII)[:, None] + steps  # from padded radius to radius
+    cost = STEP_COST * np.abs(steps - STEP)
+    padded = np.full(RADII + 2 * STEP, -np.inf)
     best, came_from = gain[0] + ends, []
     for angle in range(1, ANGLES):
-        padded = np.pad(best, STEP, constant_values=-np.inf)
-        options = np.lib.stride_tricks.sliding_window_view(padded, 2 * STEP + 1) - cost
+        padded[STEP:-STEP] = best
+        options = padded[reached] - cost  # RADII steps
         choice = options.argmax(1)
-        came_from.append(np.clip(np.arange(RADII) + choice - STEP, 0, RADII - 1))
-        best = options[np.arange(RADII), choice] + gain[angle]
+        came_from.append(np.arange(RADII) + choice - STEP)
+        best = np.take_along_axis(options, choice[:, None], axis=1)[:, 0] + gain[angle]
     path = [int(np.argmax(best + ends))]
     for previous in reversed(came_from):
         path.append(int(previous[path[-1]]))
