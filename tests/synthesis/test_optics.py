@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ivfgrade.synthesis.geometry import Body, Raster
-from ivfgrade.synthesis.optics import DARKEST, curve, transmission
+from ivfgrade.synthesis.optics import curve, transmission
 from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import STYLE_MAKERS, Optics, site
 
@@ -31,10 +31,10 @@ def light(**changes: float) -> np.ndarray:
 
 def test_flat_is_one_and_the_curve_is_bounded_and_rising() -> None:
     signal = np.linspace(-20, 20, 81)
-    level = curve(signal, brightest=1.8)
+    level = curve(signal, darkest=0.1, brightest=1.8)
     assert level[40] == pytest.approx(1)
     assert (np.diff(level) >= 0).all()
-    assert level[0] == pytest.approx(DARKEST)
+    assert level[0] == pytest.approx(0.1)
     assert level[-1] == pytest.approx(1.8)
 
 

@@ -17,13 +17,12 @@ from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import Optics
 
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
-DARKEST = 0.10  # floor of the transmission curve
 DEEPEST = 0.8  # most that steep slopes can take, as an exponent
 MARGIN_UM = 12.0  # around the zona
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
 RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.65, 0.6, 0.45  # measured autocorrelation, 3.2
-ZONA_FUZZ_UM = 3.0
+ZONA_FUZZ_UM, ZONA_INNER_UM = 3.0, 0.8
 
 
 def transmission(
@@ -40,7 +39,7 @@ def transmission(
     # fragments above or below a cell scramble the light of its granules
     signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
-    light = curve(signal + zona_signal, optics.brightest)
+    light = curve(signal + zona_signal, optics.darkest, optics.brightest)
     return light * np.exp(-optics.absorption * thick - zona_loss - np.minimum(loss, DEEPEST))
 
 
@@ -101,9 +100,9 @@ def _image_of(
         signal -= fringe_um * bend * optics.px_per_um**2
 
 
-def curve(signal: np.ndarray, brightest: float) -> np.ndarray:
-    """Flat is 1; one slope sign saturates towards dark, the other towards `brightest`."""
-    up, down = brightest - 1, 1 - DARKEST
+def curve(signal: np.ndarray, darkest: float, brightest: float) -> np.ndarray:
+    """Flat is 1; one slope sign saturates towards `darkest`, the other towards `brightest`."""
+    up, down = brightest - 1, 1 - darkest
     return np.where(
         signal > 0, 1 + up * np.tanh(signal / up), 1 + down * np.tanh(signal / down)
     ).astype(np.float32)
@@ -136,15 +135,16 @@ def zona(
     along, across = x * cos + y * sin, y * cos - x * sin
     radius = np.hypot(along, across / (1 - shell.eccentricity))
     outer, inner = shell.outer_um / 2, shell.inner_radius
-    fuzz = ZONA_FUZZ_UM
-    gel = (radius > inner) / (1 + np.exp(np.clip((radius - outer + fuzz) / fuzz, -30, 30)))
+    within = 1 / (1 + np.exp(np.clip((radius - outer + ZONA_FUZZ_UM) / ZONA_FUZZ_UM, -30, 30)))
+    beyond_inner = 1 / (1 + np.exp(np.clip((inner - radius) / ZONA_INNER_UM, -30, 30)))
+    gel = within * beyond_inner
     speckle_px = 0.6 * optics.px_per_um
     noise = rng.standard_normal(raster.shape, dtype=np.float32)
     speckle = gaussian_filter(noise, speckle_px, truncate=3) * speckle_px * 3.5
     rim = np.exp(-(((radius - inner) / 1.5) ** 2))
-    slope = 4 * gel * (1 - gel) * (radius > inner)
+    slope = 4 * within * (1 - within) * beyond_inner
     facing = (x * math.cos(optics.shear) + y * math.sin(optics.shear)) / np.maximum(radius, 1)
     relief = facing * (0.14 * slope + 0.07 * gel - 0.12 * rim)
     signal = optics.zona_speckle * gel * speckle + optics.zona * relief
-    loss = optics.zona * (0.07 * gel + 0.07 * rim)
+    loss = optics.zona * (0.045 * gel + 0.07 * rim)
     return signal.astype(np.float32), loss.astype(np.float32)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ivfgrade.synthesis import background, camera, defects, optics
 from ivfgrade.synthesis.annotators import outline, perceived_grade
-from ivfgrade.synthesis.cohort import Case, Patient, patient, wanted
+from ivfgrade.synthesis.cohort import DEFECT_PATIENTS, Case, Patient, patient, wanted
 from ivfgrade.synthesis.geometry import Raster
 from ivfgrade.synthesis.masks import Truth, instances, truth
 from ivfgrade.synthesis.params import SynthesisParams
@@ -42,6 +42,19 @@ class View:
     well: background.Well
 
 
+@dataclass(frozen=True)
+class Shot:
+    """One embryo as it was photographed, with what is known about it."""
+
+    case: Case
+    place: Site
+    wanted: Wanted
+    scene: Scene
+    view: View
+    exact: Truth
+    volume_ratio: float
+
+
 def produce(case: Case, params: SynthesisParams, seed: int) -> Product:
     owner = patient(case.patient, seed, params.sites)
     place = site(owner.site, seed, params.styles, params.overlay_share)
@@ -51,9 +64,10 @@ def produce(case: Case, params: SynthesisParams, seed: int) -> Product:
     scene = embryo(order, streams["scene"])
     view = _view(place, streams["placing"])
     exact = truth(scene.bodies, view.raster, scene.focus_um)
-    pixels = _picture(case, scene, _lit(place, owner, case), view, streams, order)
-    suffix, image = camera.encode(pixels, place.camera.jpeg_quality)
-    return _product(case, params, place, order.stage, scene, view, exact, suffix, image, streams)
+    lit = _lit(place, owner, case)
+    shot = Shot(case, lit, order, scene, view, exact, volume_ratio(scene))
+    suffix, image = camera.encode(_picture(shot, streams), place.camera.jpeg_quality)
+    return _product(shot, params, suffix, image, streams["reading"])
 
 
 def _lit(place: Site, owner: Patient, case: Case) -> Site:
@@ -83,26 +97,19 @@ def _view(place: Site, rng: np.random.Generator) -> View:
     return View(raster, background.Well(-x, -y))
 
 
-def _picture(
-    case: Case,
-    scene: Scene,
-    place: Site,
-    view: View,
-    streams: dict[str, np.random.Generator],
-    order: Wanted,
-) -> np.ndarray:
-    raster, rng = view.raster, streams["light"]
-    grey = background.illumination(place.camera, view.well, raster, rng)
-    if case.defect != "empty":
-        clumps = background.debris(place.camera, scene.zona.outer_um / 2, rng)
-        scene = replace(scene, bodies=(*scene.bodies, *clumps))
-        grey = grey * _through(scene, place, raster, rng)
-    if case.defect == "two_embryos":
-        twin = embryo(order, streams["twin"])
+def _picture(shot: Shot, streams: dict[str, np.random.Generator]) -> np.ndarray:
+    eye, raster, rng = shot.place.camera, shot.view.raster, streams["light"]
+    grey = background.illumination(eye, shot.view.well, raster, rng)
+    if shot.case.defect != "empty":
+        clumps = background.debris(eye, shot.scene.zona.outer_um / 2, rng)
+        scene = replace(shot.scene, bodies=(*shot.scene.bodies, *clumps))
+        grey = grey * _through(scene, shot.place, raster, rng)
+    if shot.case.defect == "two_embryos":
+        twin = embryo(shot.wanted, streams["twin"])
         beside = _beside(raster, 0.55 * twin.zona.outer_um)
-        grey = grey * _through(twin, place, beside, streams["twin"])
-    pixels = camera.expose(grey, place.camera, streams["exposure"])
-    return camera.burn_in(pixels, streams["exposure"]) if place.camera.overlay else pixels
+        grey = grey * _through(twin, shot.place, beside, streams["twin"])
+    pixels = camera.expose(grey, eye, streams["exposure"])
+    return camera.burn_in(pixels, streams["exposure"]) if eye.overlay else pixels
 
 
 def _beside(raster: Raster, shift_um: float) -> Raster:
@@ -144,51 +151,56 @@ def _resolved(scene: Scene, place: Site, raster: Raster, rng: np.random.Generato
 
 
 def _product(
-    case: Case,
-    params: SynthesisParams,
-    place: Site,
-    stage: int,
-    scene: Scene,
-    view: View,
-    exact: Truth,
-    suffix: str,
-    image: bytes,
-    streams: dict[str, np.random.Generator],
+    shot: Shot, params: SynthesisParams, suffix: str, image: bytes, rng: np.random.Generator
 ) -> Product:
-    rng = streams["reading"]
-    volume = volume_ratio(scene)
-    area = exact.area_ratio
-    followed = area if params.grades_follow == "area" else volume
-    names = tuple(params.grade_mix)
-    grade = perceived_grade(followed, params.grade_borders, names, params.grade_noise, rng)
-    exact_grade = perceived_grade(followed, params.grade_borders, names, 0.0, rng)
-    owner = f"{case.defect or 'P'}{case.patient % 1_000_000:04d}"
+    case = shot.case
+    owner = f"{case.defect or 'P'}{case.patient % DEFECT_PATIENTS:04d}"
     stem = f"{owner}_E{case.embryo}"
-    empty = case.defect == "empty"
-    label = {
-        "image": stem + suffix,
-        "patient": owner,
-        "grade": "" if case.defect else grade,
-        "ratio": f"{area:.6f}" if case.paired else "",
-        "stage": "" if empty else str(stage),
-        "site": place.name,
+    name = {"image": stem + suffix}
+    label = {**name, "patient": owner, **_label(shot, params, rng)}
+    full = {**name, **(_nothing() if case.defect == "empty" else _known(shot, params))}
+    full |= {"style": shot.place.style, "px_per_um": f"{shot.view.raster.px_per_um:.4f}"}
+    if not case.paired:
+        return Product(stem, suffix, image, None, None, (), label, full)
+    fragment = camera.encode_mask(shot.exact.fragment)
+    whole = camera.encode_mask(shot.exact.embryo)
+    marks = _annotations(params, shot.scene, shot.view, rng)
+    return Product(stem, suffix, image, fragment, whole, marks, label, full)
+
+
+def _grade(shot: Shot, params: SynthesisParams, noise: float, rng: np.random.Generator) -> str:
+    by_area = params.grades_follow == "area"
+    ratio = shot.exact.area_ratio if by_area else shot.volume_ratio
+    return perceived_grade(ratio, params.grade_borders, tuple(params.grade_mix), noise, rng)
+
+
+def _label(shot: Shot, params: SynthesisParams, rng: np.random.Generator) -> dict[str, str]:
+    """What the clinic's table says: of weak images the grade alone."""
+    case = shot.case
+    return {
+        "grade": "" if case.defect else _grade(shot, params, params.grade_noise, rng),
+        "ratio": f"{shot.exact.area_ratio:.6f}" if case.paired else "",
+        "stage": "" if case.defect == "empty" else str(shot.wanted.stage),
+        "site": shot.place.name,
         "defect": case.defect,
     }
-    full = {
-        "image": stem + suffix,
-        "area_ratio": "" if empty else f"{area:.6f}",
-        "volume_ratio": "" if empty else f"{volume:.6f}",
-        "in_focus_ratio": "" if empty else f"{exact.in_focus_ratio:.6f}",
-        "exact_grade": "" if empty else exact_grade,
-        "pattern": "" if empty else scene.pattern,
-        "fragments": "0" if empty else str(len(scene.of("fragment"))),
-        "style": place.style,
-        "px_per_um": f"{view.raster.px_per_um:.4f}",
+
+
+def _known(shot: Shot, params: SynthesisParams) -> dict[str, str]:
+    """The truth of every image, kept apart from the labels."""
+    return {
+        "area_ratio": f"{shot.exact.area_ratio:.6f}",
+        "volume_ratio": f"{shot.volume_ratio:.6f}",
+        "in_focus_ratio": f"{shot.exact.in_focus_ratio:.6f}",
+        "exact_grade": _grade(shot, params, 0.0, np.random.default_rng(0)),
+        "pattern": shot.scene.pattern,
+        "fragments": str(len(shot.scene.of("fragment"))),
     }
-    marks = _annotations(params, scene, view, rng) if case.paired else ()
-    fragment = camera.encode_mask(exact.fragment) if case.paired else None
-    whole = camera.encode_mask(exact.embryo) if case.paired else None
-    return Product(stem, suffix, image, fragment, whole, marks, label, full)
+
+
+def _nothing() -> dict[str, str]:
+    names = ("area_ratio", "volume_ratio", "in_focus_ratio", "exact_grade", "pattern", "fragments")
+    return dict.fromkeys(names, "")
 
 
 def _annotations(
@@ -196,16 +208,9 @@ def _annotations(
 ) -> tuple[bytes, ...]:
     found = instances(scene.bodies, view.raster)
     merge_px = round(params.annotator_merge_um * view.raster.px_per_um)
-    return tuple(
-        camera.encode_mask(
-            outline(
-                found,
-                view.raster.shape,
-                params.annotator_jitter_px,
-                params.annotator_miss_um,
-                merge_px,
-                rng,
-            )
-        )
+    jitter, miss = params.annotator_jitter_px, params.annotator_miss_um
+    drawn = (
+        outline(found, view.raster.shape, jitter, miss, merge_px, rng)
         for _ in range(params.annotators)
     )
+    return tuple(camera.encode_mask(mask) for mask in drawn)

@@ -161,7 +161,7 @@ def corona(zona: Zona, rng: np.random.Generator) -> list[Body]:
         angle = rng.uniform(0, 2 * np.pi)
         distance = zona.outer_um / 2 + size * rng.uniform(-0.4, 0.5)
         spot = np.array([np.cos(angle), np.sin(angle), rng.normal(0, 0.3)]) * distance
-        found.append(_ball("corona", spot, size, rng.uniform(0.008, 0.025), rng))
+        found.append(_ball("corona", spot, size, rng.uniform(0.005, 0.022), rng))
     return found
 
 

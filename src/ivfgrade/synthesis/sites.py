@@ -27,7 +27,8 @@ class Optics:
     absorption: float  # loss per micrometre of cytoplasm
     blur_um: float  # sharpness in focus
     defocus: float  # further blur, micrometres per micrometre of height
-    brightest: float  # ceiling of the transmission curve, in units of the background
+    darkest: float  # floor of the transmission curve, in units of the background
+    brightest: float  # and its ceiling
     grain: float  # SD of the granular texture, in units of the background
     grain_um: float
     zona: float  # contrast of the zona
@@ -88,18 +89,19 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
     optics = Optics(
         px_per_um=float(px_per_um * side / WELL_FRAME),
         shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 8.0, 0.3),
-        scatter=_lognormal(rng, 1.8, 0.5),
+        relief=_lognormal(rng, 5.5, 0.3),
+        scatter=_lognormal(rng, 3.0, 0.5),
         fringe_um=float(rng.normal(0.8, 0.5)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0.0005, 0.002)),
-        blur_um=float(rng.uniform(0.4, 0.65)),
+        blur_um=float(rng.uniform(0.35, 0.6)),
         defocus=float(rng.uniform(0.02, 0.06)),
+        darkest=float(rng.uniform(0.08, 0.2)),
         brightest=float(rng.uniform(2.0, 2.8)),
         grain=_lognormal(rng, 0.16, 0.25),
         grain_um=float(rng.uniform(0.55, 0.8)),
-        zona=_lognormal(rng, 1.3, 0.3),
-        zona_speckle=_lognormal(rng, 0.08, 0.3),
+        zona=_lognormal(rng, 1.5, 0.3),
+        zona_speckle=_lognormal(rng, 0.065, 0.3),
     )
     background = _background(rng)
     camera = Camera(
@@ -114,7 +116,7 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         sharpening=0.0,
         jpeg_quality=int(rng.integers(85, 96)),
         overlay=bool(overlay),
-        well=bool(rng.random() < 0.85),
+        well=bool(rng.random() < 0.9),
         well_um=float(rng.normal(206, 6)),
         ring_um=float(rng.uniform(9, 15)),
         ring_peak=background * float(rng.uniform(1.9, 3.0)),
@@ -151,17 +153,18 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
         relief=_lognormal(rng, 5.5, 0.4),
-        scatter=_lognormal(rng, 1.2, 0.7),
+        scatter=_lognormal(rng, 0.8, 0.8),
         fringe_um=float(rng.normal(0.8, 1.4)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
         absorption=float(rng.uniform(0, 0.0015)),
         blur_um=float(rng.uniform(0.35, 0.7)),
         defocus=float(rng.uniform(0.01, 0.05)),
-        brightest=float(rng.uniform(1.35, 2.0)),
+        darkest=float(rng.uniform(0.15, 0.4)),
+        brightest=float(rng.uniform(1.35, 1.8)),
         grain=_lognormal(rng, 0.19, 0.35),
         grain_um=float(rng.uniform(0.5, 1.1)),
         zona=_lognormal(rng, 1.1, 0.4),
-        zona_speckle=_lognormal(rng, 0.035, 0.5),
+        zona_speckle=_lognormal(rng, 0.022, 0.5),
     )
     grey = rng.random() < 0.3
     camera = Camera(
@@ -172,8 +175,8 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         vignette=float(rng.uniform(0, 0.15)),
         tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
         grey=bool(grey),
-        noise=float(rng.uniform(1.5, 5)),
-        sharpening=float(rng.uniform(0.3, 1.5) if rng.random() < 0.65 else 0),
+        noise=float(rng.uniform(1.5, 6)),
+        sharpening=float(rng.uniform(0.3, 1.6) if rng.random() < 0.65 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
         well=False,
@@ -192,7 +195,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
 
 def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
     """A colour cast: warm lamps, green filters, blue daylight bulbs; mean kept near 1."""
-    cast = np.exp(rng.normal(0, 0.1, 3))
+    cast = np.exp(rng.normal(0, 0.085, 3))
     cast /= cast.mean()
     return float(cast[0]), float(cast[1]), float(cast[2])
 
@@ -202,18 +205,19 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 2.6, 0.55),
-        scatter=_lognormal(rng, 9.0, 0.4),
+        relief=_lognormal(rng, 3.0, 0.55),
+        scatter=_lognormal(rng, 11.0, 0.4),
         fringe_um=float(rng.normal(1.3, 0.6)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        absorption=float(rng.uniform(0.002, 0.0045)),
+        absorption=float(rng.uniform(0.0025, 0.0055)),
         blur_um=float(rng.uniform(0.5, 0.9)),
         defocus=float(rng.uniform(0.02, 0.06)),
+        darkest=float(rng.uniform(0.15, 0.4)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.065, 0.3),
+        grain=_lognormal(rng, 0.06, 0.35),
         grain_um=float(rng.uniform(0.65, 1.1)),
         zona=_lognormal(rng, 1.3, 0.3),
-        zona_speckle=_lognormal(rng, 0.03, 0.4),
+        zona_speckle=_lognormal(rng, 0.018, 0.5),
     )
     camera = Camera(
         height=height,
@@ -223,7 +227,7 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         vignette=float(rng.uniform(0, 0.2)),
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.3),
-        noise=float(rng.uniform(0.8, 2.6)),
+        noise=float(rng.uniform(1, 3)),
         sharpening=0.0,
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
