@@ -66,7 +66,8 @@ def test_everything_is_written_and_twice_the_same(reports):
     tables = {"per_image.csv", "fragments.csv", "confusion.csv", "scatter.csv"}
     curves = {"learning_phase_1.csv", "learning_phase_2.csv"}
     pictures = {f"{name}.png" for name in PICTURES}
-    assert names == {"metrics.json", "details.json"} | tables | curves | pictures
+    numbers = {"metrics.json", "headline.json", "details.json"}
+    assert names == numbers | tables | curves | pictures
     for name in names:
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
 
@@ -84,6 +85,14 @@ def test_metrics_say_what_they_were_measured_on(reports):
     assert numbers["test"] | {"images": 6, "paired": 5, "patients": 3} == numbers["test"]
     assert numbers["test"]["data"] == "synthetic"
     assert "without fragments has no Dice" in numbers["rules"][0]
+
+
+def test_headline_is_flat(reports):
+    (out, _), (numbers, _) = reports
+    headline = json.loads((out / "headline.json").read_text())
+    assert all(isinstance(value, float | None) for value in headline.values())
+    assert headline["dice"] == numbers["dice"]["value"]
+    assert len(headline) < 16
 
 
 def test_per_image_table_gives_the_headline_again(reports):

@@ -16,7 +16,7 @@ from ivfgrade.grading import GradingScheme
 
 def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
     """Training loss and the validation metric that chose the epoch, per phase."""
-    with style.figure(path, 10, 6, "constrained") as canvas:
+    with style.figure(path, 11, 6, "constrained") as canvas:
         axes = canvas.subplots(2, 2, squeeze=False)
         for column, (history, title) in enumerate(
             ((phase_1, "Phase 1, segmenter"), (phase_2, "Phase 2, regression head and injection"))
@@ -41,7 +41,7 @@ def _curves(ax: Axes, epochs: pd.Series, history: pd.DataFrame, prefix: str) -> 
             colour, width = style.INK, 2.2
         ax.plot(epochs, history[name], marker="o", ms=2.5, lw=width, color=colour, label=label)
     if names:
-        ax.legend(loc="best", fontsize=8, ncols=2)
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8.5)
 
 
 def bland_altman(images: pd.DataFrame, scheme: GradingScheme, data_name: str, path: Path) -> None:

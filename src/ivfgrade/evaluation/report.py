@@ -32,6 +32,7 @@ def write_report(trial: Trial, data_name: str, out: Path) -> Numbers:
     summary = Summary(trial.images, setting.scheme, setting.params, setting.seed)
     numbers = metrics(trial, summary, data_name)
     write_json(out / "metrics.json", numbers)
+    write_json(out / "headline.json", headline(numbers))
     write_json(out / "details.json", details(trial, summary))
     for name, table in tables(trial).items():
         write_text(out / name, table.to_csv(index=False, float_format="%.6g"))
@@ -52,6 +53,17 @@ def metrics(trial: Trial, summary: Summary, data_name: str) -> Numbers:
         "rules": RULES,
         "human_agreement": HUMAN_AGREEMENT,  # lists stay out of the table of dvc metrics
     }
+
+
+def headline(numbers: Mapping[str, Any]) -> dict[str, float | None]:
+    """Plain values, few enough for one line of `dvc metrics show`; the intervals stay behind."""
+    values = {name: number["value"] for name, number in numbers.items() if _is_interval(number)}
+    beside = numbers["baselines"]["mae_constant_hindsight"]["value"]
+    return {**values, "mae_best_constant": beside}
+
+
+def _is_interval(number: Any) -> bool:
+    return isinstance(number, dict) and set(number) == {"value", "low", "high"}
 
 
 def details(trial: Trial, summary: Summary) -> Numbers:
@@ -116,7 +128,7 @@ def table(numbers: Mapping[str, Any]) -> str:
         f"seed {test['seed']}"
     ]
     for name, number in numbers.items():
-        if isinstance(number, dict) and set(number) == {"value", "low", "high"}:
+        if _is_interval(number):
             what, baseline = beside.get(name, ("", None))
             aside = f"   {what} {_text(baseline['value'])}" if baseline else ""
             span = f"{_text(number['low'])} to {_text(number['high'])}"
