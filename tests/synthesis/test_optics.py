@@ -77,7 +77,7 @@ def test_the_styles_are_what_they_are_named_after() -> None:
     wells = [m.camera for m in made if m.style == "well"]
     static = [m.camera for m in made if m.style == "microscope"]
     assert np.mean([c.background for c in wells]) < 0.7 * np.mean([c.background for c in static])
-    assert any(c.well for c in wells)
+    assert any(c.well is not None for c in wells)
     assert not any(c.well or c.overlay for c in static)
     assert any(len(set(c.tint)) > 1 for c in static)
     assert any(c.height != c.width for c in static)

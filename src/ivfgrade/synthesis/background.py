@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from ivfgrade.synthesis.geometry import Body, Raster, ellipsoid_form, lobes, rotation
-from ivfgrade.synthesis.sites import Camera
+from ivfgrade.synthesis.sites import Camera, WellLook
 
 ARC_PITCH_UM = 3.0
 FIELD_ENDS_UM, FIELD_SOFT_UM = 8.0, 13.0  # the light outside the well stops near its middle
@@ -30,8 +30,9 @@ def illumination(
     row = np.linspace(-0.5, 0.5, raster.height, dtype=np.float32)[:, None]
     col = np.linspace(-0.5, 0.5, raster.width, dtype=np.float32)[None, :]
     flat = camera.background + camera.ramp * row
-    if camera.well:
-        return _in_well(flat, camera, well, raster, rng)
+    if camera.well is not None:
+        dirt = _smudges(camera, raster, rng)
+        return _in_well(flat + dirt, camera.well, well, raster, rng)
     tilt = rng.normal(0, 0.04) * col + rng.normal(0, 0.03) * row
     return flat * (1 + tilt) * (1 - camera.vignette * 2 * (row**2 + col**2)) + _clouds(raster, rng)
 
@@ -47,26 +48,25 @@ def _clouds(raster: Raster, rng: np.random.Generator) -> np.ndarray:
 
 
 def _in_well(
-    flat: np.ndarray, camera: Camera, well: Well, raster: Raster, rng: np.random.Generator
+    flat: np.ndarray, look: WellLook, well: Well, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
     x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32) - well.x_um
     y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32) - well.y_um
     radius = np.hypot(x, y) + 1e-3
     up = -y / radius  # 1 at the top of the well, -1 at its foot
-    lit = up * math.cos(camera.ring_turn) + x / radius * math.sin(camera.ring_turn)
-    inner = camera.well_um / 2
-    outer = inner + camera.ring_um * (0.75 + 0.25 * up)
-    soft = camera.ring_soft_um
+    lit = up * math.cos(look.turn) + x / radius * math.sin(look.turn)
+    inner = look.inner_um / 2
+    outer = inner + look.ring_um * (0.75 + 0.25 * up)
+    soft = look.soft_um
     inside = _step(inner - radius, 0.35 * soft)
     ring = _step(radius - inner, 0.35 * soft) * _step(outer - radius, 0.8 * soft)
-    strength = np.clip(camera.ring_reach + 0.65 * lit, 0, 1) ** 1.3
+    strength = np.clip(look.reach + 0.65 * lit, 0, 1) ** 1.3
     arcs = _arcs(radius, x, y, rng)
-    shade = _step(FIELD_ENDS_UM - y, FIELD_SOFT_UM) * (1 + camera.ring_turn * x / inner)
-    beyond = camera.field * shade * (1 + arcs) * _step(radius - inner, soft)
+    shade = _step(FIELD_ENDS_UM - y, FIELD_SOFT_UM) * (1 + look.turn * x / inner)
+    beyond = look.field * shade * (1 + arcs) * _step(radius - inner, soft)
     beyond *= 0.6 + 0.4 * np.exp(-np.maximum(radius - outer, 0) / 60)
-    sag = 1 - camera.ring_sag * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
-    flat = flat + _smudges(camera, raster, rng)
-    return inside * flat * sag + ring * strength * camera.ring_peak + (1 - ring) * beyond
+    sag = 1 - look.sag * np.clip(radius / inner, 0, 1) ** 4 * np.clip(-up, 0, 1)
+    return inside * flat * sag + ring * strength * look.ring_peak + (1 - ring) * beyond
 
 
 def _smudges(camera: Camera, raster: Raster, rng: np.random.Generator) -> np.ndarray:

@@ -36,6 +36,18 @@ class Optics:
 
 
 @dataclass(frozen=True)
+class WellLook:
+    inner_um: float  # diameter
+    ring_um: float  # width of the bright ring
+    ring_peak: float  # its grey level where it is brightest
+    soft_um: float
+    reach: float  # how far down the sides the ring stays bright
+    turn: float  # radians by which its brightest part lies right of the top
+    sag: float  # darkening towards the foot of the well
+    field: float  # grey level outside the well, at the top
+
+
+@dataclass(frozen=True)
 class Camera:
     height: int
     width: int
@@ -48,15 +60,7 @@ class Camera:
     sharpening: float
     jpeg_quality: int  # 0 = lossless file
     overlay: bool
-    well: bool
-    well_um: float  # inner diameter
-    ring_um: float
-    ring_peak: float  # grey level
-    ring_soft_um: float
-    ring_reach: float  # how far down the sides the ring stays bright
-    ring_turn: float  # radians by which its brightest part lies right of the top
-    ring_sag: float  # darkening towards the foot of the well
-    field: float  # grey level outside the well, at the top
+    well: WellLook | None
     debris: float  # expected loose clumps
 
 
@@ -116,18 +120,23 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         sharpening=0.0,
         jpeg_quality=int(rng.integers(85, 96)),
         overlay=bool(overlay),
-        well=bool(rng.random() < 0.9),
-        well_um=float(rng.normal(206, 6)),
-        ring_um=float(rng.uniform(9, 15)),
-        ring_peak=background * float(rng.uniform(1.9, 3.0)),
-        ring_soft_um=float(rng.uniform(1.5, 5)),
-        ring_reach=float(rng.uniform(0.6, 0.95)),
-        ring_turn=float(rng.normal(0.25, 0.25)),
-        ring_sag=float(rng.uniform(0.0, 0.2)),
-        field=background * float(rng.uniform(0.55, 1.0)),
+        well=_well_look(background, rng) if rng.random() < 0.9 else None,
         debris=float(rng.uniform(0, 1.5)),
     )
     return optics, camera
+
+
+def _well_look(background: float, rng: np.random.Generator) -> WellLook:
+    return WellLook(
+        inner_um=float(rng.normal(206, 6)),
+        ring_um=float(rng.uniform(9, 15)),
+        ring_peak=background * float(rng.uniform(1.9, 3.0)),
+        soft_um=float(rng.uniform(1.5, 5)),
+        reach=float(rng.uniform(0.6, 0.95)),
+        turn=float(rng.normal(0.25, 0.25)),
+        sag=float(rng.uniform(0.0, 0.2)),
+        field=background * float(rng.uniform(0.55, 1.0)),
+    )
 
 
 def _background(rng: np.random.Generator) -> float:
@@ -179,15 +188,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         sharpening=float(rng.uniform(0.3, 1.6) if rng.random() < 0.65 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
-        well=False,
-        well_um=0,
-        ring_um=0,
-        ring_peak=0,
-        ring_soft_um=0,
-        ring_reach=0,
-        ring_turn=0,
-        ring_sag=0,
-        field=0,
+        well=None,
         debris=float(rng.uniform(0, 5)),
     )
     return optics, camera
@@ -231,15 +232,7 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         sharpening=0.0,
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
-        well=False,
-        well_um=0,
-        ring_um=0,
-        ring_peak=0,
-        ring_soft_um=0,
-        ring_reach=0,
-        ring_turn=0,
-        ring_sag=0,
-        field=0,
+        well=None,
         debris=float(rng.uniform(0, 3)),
     )
     return optics, camera
