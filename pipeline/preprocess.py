@@ -19,7 +19,7 @@ def main(root: Path, check_report: Path, out: Path, provenance: Path) -> None:
     with one_line(), guarded("preprocess", provenance):
         params = load_params()
         scheme = load_scheme(Path(params.data.grading))
-        report = read_report(check_report)
+        report = read_report(check_report, root)
         contract = read_contract(root, scheme).without(report.quarantined)
         twins = [(pair.first, pair.second) for pair in report.twins]
         size = BuildParams(params.image.size, params.split, params.seed)

@@ -41,7 +41,12 @@ def test_a_report_survives_its_file(folder: Folder, tmp_path: Path) -> None:
     folder.write_labels()
     report = checked(folder)
     write_report(report, tmp_path / "check.json")
-    assert read_report(tmp_path / "check.json") == report
+    assert read_report(tmp_path / "check.json", folder.root) == report
+    with pytest.raises(InputError, match="is a report on .*raw, not on .*other"):
+        read_report(tmp_path / "check.json", tmp_path / "other")
+    (tmp_path / "check.json").write_text("{}")
+    with pytest.raises(InputError, match="is not a report"):
+        read_report(tmp_path / "check.json", folder.root)
 
 
 def test_all_problems_are_listed_at_once_and_only_those_images_left_out(folder: Folder) -> None:

@@ -98,17 +98,22 @@ def write_report(report: Report, path: Path) -> None:
     write_json(path, asdict(report))
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: Path, root: Path) -> Report:
+    """The report on `root`; one on another folder would leave out the wrong images."""
     try:
         content = json.loads(path.read_text())
+        for key in ("problems", "warnings"):
+            entries = content[key]
+            content[key] = [Problem(**{**e, "images": tuple(e["images"])}) for e in entries]
+        content["twins"] = [Twins(**item) for item in content["twins"]]
+        report = Report(**content)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; run dvc repro check") from error
-    for key in ("problems", "warnings"):
-        content[key] = [
-            Problem(**{**item, "images": tuple(item["images"])}) for item in content[key]
-        ]
-    content["twins"] = [Twins(**item) for item in content["twins"]]
-    return Report(**content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not a report of the check stage; run it again") from error
+    if report.root != str(root):
+        raise InputError(f"{path} is a report on {report.root}, not on {root}; run dvc repro check")
+    return report
 
 
 def _look(job: tuple[Path, Sample]) -> Look:
