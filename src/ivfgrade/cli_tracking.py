@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from ivfgrade.errors import InputError, one_line
 from ivfgrade.tracking import store
 from ivfgrade.tracking.receipt import read_receipt
 from ivfgrade.tracking.send import send
+from ivfgrade.tracking.tables import addresses
 
 HOST = "127.0.0.1"
 
@@ -71,16 +73,26 @@ def require_free(port: int) -> None:
 
 
 def serve(root: Path, port: int) -> None:
-    store.set_environment(store.ASKED)
-    if store.is_own(root):
-        store.prepare(root)
-    print(f"MLflow: http://{HOST}:{port}   (some seconds to start; Ctrl-C ends it)", flush=True)
-    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
-    addresses = ["--backend-store-uri", store.tracking_uri(root), "--workers", "1"]
-    quietly = ["--uvicorn-opts", "--log-level warning"]
-    artifacts = ["--default-artifact-root", store.artifact_root(root), "--no-serve-artifacts"]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    site = f"http://{HOST}:{port}"
+    print(f"MLflow: {site}   (some seconds to start; Ctrl-C ends it)")
     try:
-        subprocess.run([*command, *addresses, *artifacts, *quietly], env=environment, check=False)
-    except KeyboardInterrupt:
-        print("closed")
+        for name, page in addresses(store.connect(root, store.ASKED)).items():
+            print(f"  {name}: {site}/{page}")
+    except store.Unreachable as error:
+        raise InputError(
+            f"MLflow at {store.tracking_uri(root)} cannot be opened ({error})"
+        ) from error
+    sys.stdout.flush()
+    options = {
+        "--host": HOST,
+        "--port": str(port),
+        "--backend-store-uri": store.tracking_uri(root),
+        "--default-artifact-root": store.artifact_root(root),
+        "--workers": "1",
+        "--uvicorn-opts": "--log-level warning",
+    }
+    words = [word for option in options.items() for word in option]
+    command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts", *words]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with suppress(KeyboardInterrupt):
+        subprocess.run(command, env=environment, check=False)

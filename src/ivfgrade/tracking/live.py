@@ -101,9 +101,9 @@ class _Sender(threading.Thread):
 
     def _begin(self, client: MlflowClient, started_ms: int) -> str:
         """The run of this key: a new one, or, after a restart, the same one continued."""
-        from ivfgrade.tracking import runs
+        from ivfgrade.tracking import runs, tables
 
-        experiment = runs.training_table(client, self.root, self.experiment)
+        experiment = tables.training_table(client, self.root, self.experiment)
         params = own_params(self.stage, self.params, self.root)
         name = runs.title(self.stage, params)
         run = runs.find_or_create(client, experiment, self.key, name, started_ms)

@@ -6,10 +6,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from ivfgrade.tracking import store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,17 +24,6 @@ class Point:
     value: float
     step: int
     time_ms: int
-
-
-def row_table(client: MlflowClient, root: Path, experiment: str) -> str:
-    about = "One run for each finished experiment: test metrics, pictures, the ONNX model."
-    return store.experiment_id(client, root, experiment, about)
-
-
-def training_table(client: MlflowClient, root: Path, experiment: str) -> str:
-    """Trainings have a table of their own, so that every row of the first has the same columns."""
-    about = f"One run for each training stage: its curves. The results are in {experiment}."
-    return store.experiment_id(client, root, f"{experiment}-training", about)
 
 
 def title(what: str, params: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivfgrade.errors import InputError
-from ivfgrade.tracking import runs, store
+from ivfgrade.tracking import runs, store, tables
 from ivfgrade.tracking.attachments import log_data, log_files, log_model
 from ivfgrade.tracking.facts import RunFacts, row_facts, training_facts
 from ivfgrade.tracking.note import row_note
@@ -49,7 +49,7 @@ def send(row: Row, root: Path, patience: Patience = ASKED) -> bool:
     facts, trainings = row_facts(row, content(row)), [training_facts(t) for t in row.trainings]
     client = store.connect(root, patience)
     try:
-        table = runs.training_table(client, root, row.experiment)
+        table = tables.training_table(client, root, row.experiment)
         sent = [_send_training(client, table, training) for training in trainings]
         runs.end_abandoned(client, table)
         links = {
@@ -75,7 +75,7 @@ def _send_training(client: MlflowClient, experiment: str, facts: RunFacts) -> tu
 def _send_row(
     client: MlflowClient, root: Path, row: Row, facts: RunFacts, links: dict[str, str]
 ) -> bool:
-    experiment = runs.row_table(client, root, row.experiment)
+    experiment = tables.results_table(client, root, row.experiment)
     run = runs.find_or_create(client, experiment, facts.key, facts.name, facts.started_ms)
     if run.data.tags.get(runs.SENT) == facts.sent:
         return False

@@ -12,6 +12,7 @@ import sqlite3
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,6 @@ LOCATIONS = {
     "logged_models": "artifact_location",
     "model_versions": "storage_location",
 }
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the UI offers chat tools first
 STALE_SECONDS = 600
 
 
@@ -138,13 +138,12 @@ def relocate(database: Path, artifacts: str) -> None:
             )
 
 
-def experiment_id(client: MlflowClient, root: Path, name: str, about: str) -> str:
+def experiment_id(client: MlflowClient, root: Path, name: str, tags: Mapping[str, str]) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         folder = "".join(c if c.isalnum() else "-" for c in name)
-        tags = {**KIND, "mlflow.note.content": about}
         location = f"{artifact_root(root)}/{quote(folder)}" if is_own(root) else None
-        return str(client.create_experiment(name, artifact_location=location, tags=tags))
+        return str(client.create_experiment(name, artifact_location=location, tags=dict(tags)))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
