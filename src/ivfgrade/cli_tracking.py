@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -94,5 +92,4 @@ def serve(root: Path, port: int) -> None:
     words = [word for option in options.items() for word in option]
     command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts", *words]
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with suppress(KeyboardInterrupt):
-        subprocess.run(command, env=environment, check=False)
+    os.execve(sys.executable, command, environment)  # in its place, so that no signal misses it
