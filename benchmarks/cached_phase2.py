@@ -27,10 +27,10 @@ from ivfgrade.dataset.arrays import Arrays, load_arrays
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.cached import CachedBatches, CachedHeads, FeatureCache
+from ivfgrade.fragmentation.finetune import PHASE_2_PARTS
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
-from ivfgrade.fragmentation.phases import PHASE_2_PARTS, Embryos
-from ivfgrade.fragmentation.sampling import EmbryoBatches, Labels, Steps
+from ivfgrade.fragmentation.sampling import EmbryoBatches, Embryos, Labels, Steps
 from ivfgrade.fragmentation.stored import load_into
 from ivfgrade.grading import load_scheme
 from ivfgrade.params import Params, load_params
@@ -78,7 +78,7 @@ def measure(
         "naive": _Way(naive, _every_pixel(embryos, steps), params),
         "cached": _Way(
             CachedHeads(cached),
-            CachedBatches(cache, arrays, embryos.labels, steps, FP32.device),
+            CachedBatches(cache, embryos, steps, FP32.device),
             params,
         ),
     }
@@ -93,7 +93,7 @@ class _Way:
         self.phase = params.active_recipe.finetune
         groups = optimiser_groups(model, self.phase.groups, self.phase.weight_decay)
         self.model, self.batches = model, batches
-        self.optimiser = torch.optim.AdamW(groups, fused=True)
+        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, self.phase.beta2), fused=True)
         self.seconds: list[float] = []
         self.losses: list[float] = []
 
@@ -113,7 +113,7 @@ def _every_pixel(embryos: Embryos, steps: Steps) -> EmbryoBatches:
     def unchanged(batch: Batch, _: torch.Generator, __: int) -> Batch:
         return batch.replace(outlined=batch.paired)
 
-    return EmbryoBatches(embryos.arrays, embryos.labels, steps, unchanged, FP32.device)
+    return EmbryoBatches(embryos, steps, unchanged, FP32.device)
 
 
 def _network(phase_1: Path, params: Params) -> AttnRegDeepLab:

@@ -10,8 +10,8 @@ import typer
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.calibration import fit_calibration, save_calibration
-from ivfgrade.fragmentation.phases import Embryos, finetune
-from ivfgrade.fragmentation.sampling import Labels
+from ivfgrade.fragmentation.finetune import finetune
+from ivfgrade.fragmentation.sampling import Embryos, Labels
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme

@@ -10,8 +10,8 @@ import typer
 
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import one_line
-from ivfgrade.fragmentation.phases import Embryos, Views, pretrain
-from ivfgrade.fragmentation.sampling import Labels
+from ivfgrade.fragmentation.pretrain import Views, pretrain
+from ivfgrade.fragmentation.sampling import Embryos, Labels
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded

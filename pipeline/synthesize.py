@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import typer
-from ivfgrade.params import load_params
 
 from ivfgrade.errors import one_line
+from ivfgrade.params import load_params
 from ivfgrade.synthesis.write import synthesise
 
 

@@ -10,7 +10,7 @@ import torch
 
 from ivfgrade.fragmentation.augment import augment, dihedral, geometry, optics, warp
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.fragmentation.sampling import Labels, load_batch
+from ivfgrade.fragmentation.sampling import Embryos, Labels, load_batch
 from ivfgrade.fragmentation.spec import AugmentParams
 from tests.fragmentation.arrays import SCHEME, tiny_arrays
 
@@ -21,7 +21,7 @@ WILD = AugmentParams(180.0, (0.8, 1.2), 0.2, 0.3, 0.3, 0.1, 0.1, 1.5, 0.05)
 @pytest.fixture
 def batch() -> Batch:
     arrays = tiny_arrays()
-    return load_batch(arrays, Labels(arrays.manifest, SCHEME, 0.0), np.arange(6))
+    return load_batch(Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0)), np.arange(6))
 
 
 def ratio(batch: Batch) -> torch.Tensor:

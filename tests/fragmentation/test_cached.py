@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.fragmentation.arrays import SCHEME, tiny_arrays
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.cached import CachedBatches, CachedHeads, FeatureCache, turn
+from ivfgrade.fragmentation.finetune import finetune
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
-from ivfgrade.fragmentation.phases import Embryos, finetune
-from ivfgrade.fragmentation.sampling import Labels, Steps, load_batch
+from ivfgrade.fragmentation.sampling import Embryos, Labels, Steps, load_batch
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
 from ivfgrade.fragmentation.stored import load, store
 from ivfgrade.training.loop import Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
+from tests.fragmentation.arrays import SCHEME, tiny_arrays
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SEGMENTER = Segmenter("attention", 2.0, (2, 4), 0.0)
@@ -31,6 +31,7 @@ PHASE = Phase(
     keep=("mae", "min"),
     batch={"paired": 3, "unmasked": 2},
     warmup_epochs=0.0,
+    beta2=0.999,
     weight_decay=0.0,
     clip_norm=1.0,
 )
@@ -72,18 +73,18 @@ def test_cached_and_naive_losses_agree(tmp_path: Path, embryos: Embryos) -> None
     cache = FeatureCache(tmp_path, indices, embryos.labels.paired.numpy(), views=3)
     cache.fill(model, embryos.arrays, CPU)
     steps = Steps(embryos.arrays, "train", PHASE.batch, seed=0)
-    batches = CachedBatches(cache, embryos.arrays, embryos.labels, steps, CPU.device)
+    batches = CachedBatches(cache, embryos, steps, CPU.device)
     heads, chosen = CachedHeads(model).eval(), np.array([4, 1, 8, 10])
     for view in range(3):
         views = np.full(4, view)
         cached = batches.load(chosen, views)
-        naive = load_batch(embryos.arrays, embryos.labels, chosen)
+        naive = load_batch(embryos, chosen)
         maps = {n: turn(getattr(naive, n), view) for n in ("image", "valid", "fragment", "embryo")}
         naive = naive.replace(**maps, outlined=naive.paired)
         with torch.no_grad():
             from_cache, from_pixels = heads(*cached.inputs), model(*naive.inputs)
         torch.testing.assert_close(from_cache.ratio, from_pixels.ratio, atol=1e-5, rtol=0)
-        for name, term in TERMS.items():
+        for term in TERMS.values():
             expected = term(from_pixels, naive)
             torch.testing.assert_close(term(from_cache, cached), expected, atol=1e-5, rtol=1e-4)
 

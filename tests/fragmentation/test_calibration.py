@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fragmentation.arrays import tiny_arrays
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.calibration import (
@@ -18,6 +17,7 @@ from ivfgrade.fragmentation.calibration import (
     save_calibration,
 )
 from ivfgrade.fragmentation.scoring import Predictions
+from tests.fragmentation.arrays import tiny_arrays
 
 
 def test_temperature_and_offset_are_recovered() -> None:
@@ -47,7 +47,9 @@ def test_a_copy_with_more_noise_has_no_weight() -> None:
 
 
 def test_fusing_removes_bias_and_stays_within_zero_and_one() -> None:
-    calibration = Calibration(1.0, 0.0, bias_direct=0.1, bias_soft=-0.1, weight_direct=0.5, images=9)
+    calibration = Calibration(
+        1.0, 0.0, bias_direct=0.1, bias_soft=-0.1, weight_direct=0.5, images=9
+    )
     fused = calibration.fuse(np.array([0.4, 0.0, 1.1]), np.array([0.2, 0.0, 1.0]))
     np.testing.assert_allclose(fused, [0.3, 0.0, 1.0])
 

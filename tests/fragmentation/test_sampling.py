@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.sampling import Labels, Steps, load_batch
+from ivfgrade.fragmentation.sampling import Embryos, Labels, Steps, load_batch
 from tests.fragmentation.arrays import SCHEME, tiny_arrays
 
 
@@ -79,8 +79,8 @@ def test_a_grade_is_an_interval_widened_by_the_margin(
 
 def test_a_batch_is_its_images_masks_and_labels() -> None:
     arrays = tiny_arrays()
-    labels = Labels(arrays.manifest, SCHEME, 0.0)
-    batch = load_batch(arrays, labels, np.array([3, 7]))
+    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0))
+    batch = load_batch(embryos, np.array([3, 7]))
     assert batch.image.shape == (2, 3, arrays.size, arrays.size)
     assert float(batch.image.max()) <= 1.0
     np.testing.assert_allclose(batch.image[0, 0] * 255, arrays.images[3][..., 0], atol=1e-3)

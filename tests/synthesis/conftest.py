@@ -18,6 +18,7 @@ SECTION: dict[str, Any] = {
     "grade_mix": {"A": 0.35, "B": 0.30, "C": 0.22, "D": 0.13},
     "grade_borders": (0.10, 0.25, 0.50),
     "fragment_free_share": 0.2,
+    "focus_depth_um": 17.0,
     "grades_follow": "area",
     "grade_noise": 0.05,
     "annotators": 0,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ivfgrade.synthesis.annotators import miss_probability, outline, perceived_grade, shaken
-from ivfgrade.synthesis.geometry import Body, Raster
+from ivfgrade.synthesis.geometry import Body, Focus, Raster
 from ivfgrade.synthesis.masks import instances, shadow
 
 RASTER = Raster(160, 160, 1.0, 80.0, 80.0)
@@ -41,7 +41,7 @@ def test_small_fragments_are_missed_more() -> None:
 
 
 def test_a_careful_annotator_is_exact_and_a_blind_one_sees_nothing() -> None:
-    found = instances(BODIES, RASTER)
+    found = instances(BODIES, RASTER, Focus(0.0, 17.0))
     careful = outline(found, RASTER.shape, 0.0, 1e-3, 0, np.random.default_rng(0))
     assert (careful == shadow(BODIES, RASTER)).all()
     blind = outline(found, RASTER.shape, 0.0, 1e3, 0, np.random.default_rng(0))
@@ -50,7 +50,7 @@ def test_a_careful_annotator_is_exact_and_a_blind_one_sees_nothing() -> None:
 
 def test_narrow_gaps_are_painted_over_and_nothing_is_lost() -> None:
     pair = [ball(-8.5, 0, 7), ball(8.5, 0, 7)]
-    found = instances(pair, RASTER)
+    found = instances(pair, RASTER, Focus(0.0, 17.0))
     plain, merged = (
         outline(found, RASTER.shape, 0.0, 1e-3, gap, np.random.default_rng(0)) for gap in (0, 4)
     )

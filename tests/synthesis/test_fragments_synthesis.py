@@ -15,7 +15,7 @@ RASTER = Raster(360, 360, 2.0, 180.0, 180.0)
 def make(ratio: float, stage: int = 4, seed: int = 0, **only: float) -> Scene:
     zona = Zona(156.0, 18.0, 0.0, 0.0)
     rng = np.random.default_rng(seed)
-    return embryo(Wanted(stage, ratio, zona, 1.0, only or PATTERNS), rng)
+    return embryo(Wanted(stage, ratio, zona, 1.0, only or PATTERNS, depth_um=17.0), rng)
 
 
 def test_diameters_are_the_measured_log_normal() -> None:
@@ -43,7 +43,7 @@ def test_a_pattern_that_cannot_reach_the_ratio_gives_way() -> None:
 @pytest.mark.parametrize("ratio", [0.0, 0.05, 0.2, 0.4, 0.7])
 def test_the_wanted_ratio_is_reached(ratio: float) -> None:
     scene = make(ratio)
-    assert truth(scene.bodies, RASTER, 0.0).area_ratio == pytest.approx(ratio, abs=0.06)
+    assert truth(scene.bodies, RASTER, scene.focus).area_ratio == pytest.approx(ratio, abs=0.06)
     assert bool(scene.of("fragment")) == (ratio > 0)
 
 
@@ -52,7 +52,7 @@ def test_an_embryo_has_its_cells_inside_the_zona(stage: int) -> None:
     for seed in range(3):
         scene = make(0.1, stage, seed)
         assert len(scene.of("cell")) == stage
-        seen = truth(scene.bodies, RASTER, 0.0).embryo
+        seen = truth(scene.bodies, RASTER, scene.focus).embryo
         rows, cols = np.nonzero(seen)
         distance = np.hypot(RASTER.x_um(cols), RASTER.y_um(rows))
         assert np.percentile(distance, 99) < scene.zona.inner_radius + 4
@@ -68,7 +68,7 @@ def test_area_exceeds_volume_and_more_so_for_small_fragments() -> None:
         found = []
         for seed in range(4):
             scene = make(0.4, 4, seed, **{**dict.fromkeys(PATTERNS, 0.0), **only})
-            area = truth(scene.bodies, RASTER, 0.0).area_ratio
+            area = truth(scene.bodies, RASTER, scene.focus).area_ratio
             found.append(area / volume_ratio(scene))
         return float(np.mean(found))
 

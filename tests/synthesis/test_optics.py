@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ivfgrade.synthesis.geometry import Body, Raster
+from ivfgrade.synthesis.geometry import Body, Focus, Raster
 from ivfgrade.synthesis.optics import curve, transmission
 from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import STYLE_MAKERS, Optics, site
@@ -16,7 +16,7 @@ ONE_CELL = Scene(
     Zona(140.0, 15.0, 0.0, 0.0),
     (Body("cell", np.zeros(3), np.eye(3) / 40.0**2, 0.02),),
     "I",
-    0.0,
+    Focus(0.0, 17.0),
 )
 
 
@@ -56,7 +56,7 @@ def test_turning_the_shear_axis_turns_the_relief() -> None:
 
 def test_far_from_the_sharp_plane_edges_are_softer() -> None:
     sharp = light(shear=np.pi / 2, defocus=0.1)
-    raised = replace(ONE_CELL, focus_um=40.0)
+    raised = replace(ONE_CELL, focus=Focus(40.0, 17.0))
     soft = transmission(
         raised, optics(shear=np.pi / 2, defocus=0.1), RASTER, np.random.default_rng(0)
     )

@@ -63,7 +63,8 @@ def test_the_truth_of_weak_images_is_kept_apart(synthesis: Make, tmp_path: Path)
     assert [label["ratio"] == "" for label in labels] == [False, True, True, True]
     assert [row["image"] for row in full] == [label["image"] for label in labels]
     assert all(0 <= float(row["area_ratio"]) <= 1 for row in full)
-    assert all(float(row["volume_ratio"]) <= float(row["area_ratio"]) for row in full)
+    assert all(float(row["area_ratio"]) <= float(row["projected_ratio"]) <= 1 for row in full)
+    assert all(float(row["volume_ratio"]) <= float(row["projected_ratio"]) for row in full)
 
 
 def test_workers_change_no_byte(synthesis: Make, tmp_path: Path) -> None:
@@ -76,15 +77,17 @@ def test_workers_change_no_byte(synthesis: Make, tmp_path: Path) -> None:
 
 
 def test_grades_can_follow_the_volume(synthesis: Make, tmp_path: Path) -> None:
-    severe = {"A": 0.0, "B": 0.0, "C": 0.0, "D": 1.0}
+    graded = {}
     for name in ("area", "volume"):
-        params = synthesis(paired=0, weak=4, grade_mix=severe, grades_follow=name, grade_noise=0.0)
+        mix = {"A": 0.0, "B": 0.0, "C": 0.5, "D": 0.5}
+        params = synthesis(paired=0, weak=4, grade_mix=mix, grades_follow=name, grade_noise=0.0)
         synthesise(params, 1, tmp_path / name, workers=1)
-    grades = {
-        n: [r["grade"] for r in rows(tmp_path / n / "labels.csv")] for n in ("area", "volume")
-    }
-    assert set(grades["area"]) <= {"C", "D"}
-    assert all(v < a for v, a in zip(grades["volume"], grades["area"], strict=True))
+        labels, full = (rows(tmp_path / name / table) for table in ("labels.csv", "truth.csv"))
+        ratios = np.array([float(row[f"{name}_ratio"]) for row in full])
+        expected = np.searchsorted([0.10, 0.25, 0.50], ratios, side="right")
+        graded[name] = [row["grade"] for row in labels]
+        assert graded[name] == ["ABCD"[i] for i in expected]
+    assert graded["area"] != graded["volume"]
 
 
 def test_defects_are_labelled_and_look_it(synthesis: Make, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ PHASE = Phase(
     keep=("error", "min"),
     batch={"points": 8},
     warmup_epochs=1.0,
+    beta2=0.999,
     weight_decay=0.0,
     clip_norm=10.0,
 )
@@ -68,7 +69,7 @@ def network() -> nn.Module:
 
 def run(work: Path, epochs: int = 12) -> Run:
     work.mkdir(parents=True, exist_ok=True)
-    return Run(epochs, 0, CPU, work, "test", lambda epoch, row: None)
+    return Run(epochs, 0, CPU, work, "test", lambda *_: None)
 
 
 def test_it_learns_and_returns_its_best_epoch(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_zero_epochs_leave_the_model_as_it_came(tmp_path: Path) -> None:
 
 
 def test_nan_stops_with_the_name_of_the_loss(tmp_path: Path) -> None:
-    def broken(prediction: Tensor, batch: Points) -> Tensor:
+    def broken(prediction: Tensor, _: Points) -> Tensor:
         return (prediction * float("nan")).mean()
 
     phase = replace(PHASE, losses={"square": 1.0, "broken": 0.1})

@@ -23,7 +23,7 @@ from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, Prediction
 from ivfgrade.fragmentation.sampling import (
-    Labels,
+    Embryos,
     Steps,
     in_chunks,
     load_masks,
@@ -143,13 +143,11 @@ class CachedBatches:
     def __init__(
         self,
         cache: FeatureCache,
-        arrays: Arrays,
-        labels: Labels,
+        embryos: Embryos,
         steps: Steps,
         device: torch.device,
     ) -> None:
-        self.cache, self.arrays, self.labels = cache, arrays, labels
-        self.steps, self.device = steps, device
+        self.cache, self.embryos, self.steps, self.device = cache, embryos, steps, device
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -160,11 +158,11 @@ class CachedBatches:
             yield self.load(indices, random.integers(self.cache.views, size=len(indices)))
 
     def load(self, indices: np.ndarray, views: np.ndarray) -> CachedBatch:
-        fragment, embryo = load_masks(self.arrays, indices)
-        known = self.labels.of(indices)
+        fragment, embryo = load_masks(self.embryos.arrays, indices)
+        known = self.embryos.labels.of(indices)
         batch = CachedBatch(
             image=torch.zeros(len(indices), 0),  # the features stand for it
-            valid=_turned(load_valid(self.arrays, indices), views),
+            valid=_turned(load_valid(self.embryos.arrays, indices), views),
             fragment=_turned(fragment, views),
             embryo=_turned(embryo, views),
             outlined=known["paired"],

@@ -7,6 +7,7 @@ per step, going round and round (S4.50). The order is a function of (seed, epoch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,20 @@ class Labels:
         return {name: column[rows] for name, column in vars(self).items()}
 
 
+@dataclass(frozen=True)
+class Embryos:
+    """A prepared data set and what its labels mean."""
+
+    arrays: Arrays
+    labels: Labels
+
+    def paired(self, split: str) -> np.ndarray:
+        images = self.arrays.indices(split, ("paired",))
+        if not len(images):
+            raise InputError(f"the {split} split has no paired image; give it some in split")
+        return images
+
+
 def load_pixels(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
     image = torch.from_numpy(np.stack([arrays.images[i] for i in indices]))  # B S S 3 uint8
     return image.permute(0, 3, 1, 2).float().div_(255.0), load_valid(arrays, indices)
@@ -61,11 +76,11 @@ def load_masks(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
     return fragment, embryo
 
 
-def load_batch(arrays: Arrays, labels: Labels, indices: np.ndarray) -> Batch:
-    image, valid = load_pixels(arrays, indices)
-    fragment, embryo = load_masks(arrays, indices)
+def load_batch(embryos: Embryos, indices: np.ndarray) -> Batch:
+    image, valid = load_pixels(embryos.arrays, indices)
+    fragment, embryo = load_masks(embryos.arrays, indices)
     everywhere = torch.ones(len(indices), dtype=torch.bool)
-    known = labels.of(indices)
+    known = embryos.labels.of(indices)
     return Batch(image, valid, fragment, embryo, outlined=everywhere, **known)
 
 
@@ -110,14 +125,12 @@ class EmbryoBatches:
 
     def __init__(
         self,
-        arrays: Arrays,
-        labels: Labels,
+        embryos: Embryos,
         steps: Steps,
         view: Callable[[Batch, torch.Generator, int], Batch],  # batch, random, epoch
         device: torch.device,
     ) -> None:
-        self.arrays, self.labels, self.steps = arrays, labels, steps
-        self.view, self.device = view, device
+        self.embryos, self.steps, self.view, self.device = embryos, steps, view, device
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -125,7 +138,7 @@ class EmbryoBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         random = torch.Generator().manual_seed(self.steps.seed * 100_003 + number)
         for indices in self.steps.epoch(number):
-            batch = load_batch(self.arrays, self.labels, indices).to(self.device)
+            batch = load_batch(self.embryos, indices).to(self.device)
             yield self.view(batch, random, number)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from ivfgrade.dataset.arrays import Arrays
@@ -73,8 +74,15 @@ def validation_scores(prediction: Prediction, batch: Batch) -> dict[str, np.ndar
     return {"dice": np.asarray(scores), "mae": error[known]}
 
 
-def mean_scores(scores: list[dict[str, np.ndarray]]) -> dict[str, float]:
-    """One mean over images, not a mean of batch means; an empty mask found empty has no Dice."""
+@torch.inference_mode()
+def mean_scores(model: nn.Module, batches: Iterable[Batch], compute: Compute) -> dict[str, float]:
+    """One mean over images, not a mean of batch means; an image without fragment has no Dice."""
+    scores = []
+    for batch in batches:
+        seen = batch.to(compute.device)
+        with compute.autocast():
+            prediction = model(*seen.inputs)
+        scores.append(validation_scores(prediction, seen))
     joined = {name: np.concatenate([part[name] for part in scores]) for name in scores[0]}
     return {
         name: float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")

@@ -81,7 +81,9 @@ def wanted(owner: Patient, params: SynthesisParams, rng: np.random.Generator) ->
         eccentricity=float(rng.uniform(0, ECCENTRICITY_MOST)),
         angle=float(rng.uniform(0, np.pi)),
     )
-    return Wanted(stage, _ratio(params, rng), zona, owner.grain, params.patterns)
+    return Wanted(
+        stage, _ratio(params, rng), zona, owner.grain, params.patterns, params.focus_depth_um
+    )
 
 
 def _ratio(params: SynthesisParams, rng: np.random.Generator) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ivfgrade.synthesis.geometry import (
     Body,
+    Focus,
     Raster,
     ellipsoid_form,
     gap,
@@ -35,7 +36,8 @@ class Nest:
     cells: list[Body]
     inner_radius: float
     pattern: str
-    focus: np.ndarray  # 3, the place a localised pattern gathers round
+    gathering: np.ndarray  # 3, the place a localised pattern gathers round
+    focus: Focus
 
 
 def diameter(rng: np.random.Generator, low: float = DIAMETER_UM[0]) -> float:
@@ -67,12 +69,12 @@ def coarse_raster(inner_radius: float) -> Raster:
 
 
 def fragments(nest: Nest, ratio: float, rng: np.random.Generator) -> list[Body]:
-    """Bodies whose projection covers `ratio` of the embryo's."""
+    """Bodies whose visible part covers `ratio` of the embryo's projection."""
     raster = coarse_raster(nest.inner_radius)
     embryo = np.zeros(raster.shape, dtype=bool)
     for cell in nest.cells:
         _stamp(embryo, cell, raster)
-    covered = np.zeros(raster.shape, dtype=bool)
+    cells, covered = embryo.copy(), np.zeros(raster.shape, dtype=bool)
     placed: list[Body] = []
     while len(placed) < MOST:
         missing = ratio - covered.sum() / max(embryo.sum(), 1)
@@ -89,8 +91,8 @@ def fragments(nest: Nest, ratio: float, rng: np.random.Generator) -> list[Body]:
             break
         body = _settle(nest, placed, size, rng)
         placed.append(body)
-        _stamp(covered, body, raster)
         _stamp(embryo, body, raster)
+        _stamp(covered, body, raster, hidden=cells & (not nest.focus.holds(body)))
     return placed
 
 
@@ -100,10 +102,14 @@ def _size(name: str, rng: np.random.Generator) -> float:
     return diameter(rng)
 
 
-def _stamp(mask: np.ndarray, body: Body, raster: Raster) -> None:
+def _stamp(mask: np.ndarray, body: Body, raster: Raster, hidden: np.ndarray | None = None) -> None:
     shadow = patch(body, raster)
-    if shadow is not None:
-        mask[shadow.rows, shadow.cols] |= shadow.chord > 0
+    if shadow is None:
+        return
+    seen = shadow.chord > 0
+    if hidden is not None:
+        seen &= ~hidden[shadow.rows, shadow.cols]
+    mask[shadow.rows, shadow.cols] |= seen
 
 
 def _settle(nest: Nest, placed: list[Body], size: float, rng: np.random.Generator) -> Body:
@@ -118,7 +124,7 @@ def _settle(nest: Nest, placed: list[Body], size: float, rng: np.random.Generato
         distance = np.linalg.norm(points[:, None] - centres[None], axis=-1)  # TRIALS n
         cost += np.maximum((size + sizes) / 2 - distance, 0).sum(axis=1)
     pull = {"I": 0.5, "II": 0.6, "III": 0.0, "IV": 0.03, "V": 0.0}[nest.pattern]
-    cost += pull * np.linalg.norm(points - nest.focus, axis=1)
+    cost += pull * np.linalg.norm(points - nest.gathering, axis=1)
     aspect = rng.uniform(1, 1.3)
     axes = np.array([size / 2 * aspect, size / 2, size / 2 / aspect])
     return Body(

@@ -77,6 +77,17 @@ class Patch:
     chord: np.ndarray  # h w, micrometres of the ray inside the body
 
 
+@dataclass(frozen=True)
+class Focus:
+    """The sharp plane, and how far from it a body over a cell can still be told apart."""
+
+    height_um: float
+    depth_um: float
+
+    def holds(self, body: Body) -> bool:
+        return abs(float(body.centre[2]) - self.height_um) < self.depth_um
+
+
 def rotation(rng: np.random.Generator) -> np.ndarray:
     """A uniformly random rotation matrix."""  # QR of a Gaussian matrix, signs fixed
     q, r = np.linalg.qr(rng.standard_normal((3, 3)))

@@ -1,31 +1,34 @@
-"""Exact truth: which pixels a ray meets a fragment in, and which any part of the embryo."""
+"""Exact truth: in which pixels a fragment can be seen, and in which any part of the embryo.
+
+A fragment above or below a cell, far from the sharp plane, is a smear in the cell's texture: nobody
+can outline it. It counts only where it stands out beyond the cells.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ivfgrade.synthesis.geometry import Body, Patch, Raster, patch
+from ivfgrade.synthesis.geometry import Body, Focus, Patch, Raster, patch
 
 EMBRYO = ("cell", "fragment")
-IN_FOCUS_UM = 20.0
 
 
 @dataclass(frozen=True)
 class Truth:
-    fragment: np.ndarray  # H W bool, union: overlapping fragments count once
+    fragment: np.ndarray  # H W bool, what can be seen; overlapping fragments count once
     embryo: np.ndarray  # H W bool, cells and fragments; no zona, gap or polar body
-    in_focus: np.ndarray  # H W bool, fragments near the sharp plane
+    projected: np.ndarray  # H W bool, all fragments, seen or not
 
     @property
     def area_ratio(self) -> float:
         return _share(self.fragment, self.embryo)
 
     @property
-    def in_focus_ratio(self) -> float:
-        return _share(self.in_focus, self.embryo)
+    def projected_ratio(self) -> float:
+        return _share(self.projected, self.embryo)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
@@ -42,16 +45,24 @@ def shadow(bodies: Iterable[Body], raster: Raster) -> np.ndarray:
     return mask
 
 
-def truth(bodies: Iterable[Body], raster: Raster, focus_um: float) -> Truth:
+def truth(bodies: Iterable[Body], raster: Raster, focus: Focus) -> Truth:
     bodies = list(bodies)
     fragments = [body for body in bodies if body.kind == "fragment"]
-    sharp = [body for body in fragments if abs(body.centre[2] - focus_um) < IN_FOCUS_UM]
-    fragment = shadow(fragments, raster)
-    embryo = fragment | shadow((body for body in bodies if body.kind == "cell"), raster)
-    return Truth(fragment, embryo, shadow(sharp, raster))
+    cells = shadow((body for body in bodies if body.kind == "cell"), raster)
+    projected = shadow(fragments, raster)
+    sharp = shadow((body for body in fragments if focus.holds(body)), raster)
+    return Truth(sharp | (projected & ~cells), projected | cells, projected)
 
 
-def instances(bodies: Iterable[Body], raster: Raster) -> list[tuple[Body, Patch]]:
+def instances(bodies: Iterable[Body], raster: Raster, focus: Focus) -> list[tuple[Body, Patch]]:
     """Every fragment with its own window, for annotators who treat them one by one."""
-    found = ((b, patch(b, raster)) for b in bodies if b.kind == "fragment")
-    return [(body, seen) for body, seen in found if seen is not None]
+    bodies = list(bodies)
+    cells = shadow((body for body in bodies if body.kind == "cell"), raster)
+    found = []
+    for body in bodies:
+        seen = patch(body, raster) if body.kind == "fragment" else None
+        if seen is None:
+            continue
+        hidden = cells[seen.rows, seen.cols] & (not focus.holds(body))
+        found.append((body, replace(seen, chord=np.where(hidden, 0.0, seen.chord))))
+    return found

@@ -47,7 +47,7 @@ def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
     """Bodies by height above the sharp plane, rounded to the levels that share one blur."""
     found: dict[float, list[Body]] = {}
     for body in scene.bodies:
-        height = body.centre[2] - scene.focus_um
+        height = body.centre[2] - scene.focus.height_um
         level = float(LEVELS_UM[np.argmin(np.abs(LEVELS_UM - height))])
         found.setdefault(level, []).append(body)
     return sorted(found.items())

@@ -30,6 +30,7 @@ class SynthesisParams:
     patterns: Mapping[str, float]  # Alikani pattern, re-weighted to fit the wanted ratio
     grade_mix: Mapping[str, float]  # wanted share of each grade, best grade first
     grade_borders: tuple[float, ...]  # upper border of every grade but the last
+    focus_depth_um: float  # a fragment over a cell counts within this height of the sharp plane
     fragment_free_share: float  # share of the best grade without any fragment
     grades_follow: str  # area (as imaged) or volume (as the textbooks define it)
     grade_noise: float  # SD of the square root of the ratio as one observer perceives it

@@ -63,7 +63,7 @@ def produce(case: Case, params: SynthesisParams, seed: int) -> Product:
     order = wanted(owner, params, streams["scene"])
     scene = embryo(order, streams["scene"])
     view = _view(place, streams["placing"])
-    exact = truth(scene.bodies, view.raster, scene.focus_um)
+    exact = truth(scene.bodies, view.raster, scene.focus)
     lit = _lit(place, owner, case)
     shot = Shot(case, lit, order, scene, view, exact, volume_ratio(scene))
     suffix, image = camera.encode(_picture(shot, streams), place.camera.jpeg_quality)
@@ -191,7 +191,7 @@ def _known(shot: Shot, params: SynthesisParams) -> dict[str, str]:
     return {
         "area_ratio": f"{shot.exact.area_ratio:.6f}",
         "volume_ratio": f"{shot.volume_ratio:.6f}",
-        "in_focus_ratio": f"{shot.exact.in_focus_ratio:.6f}",
+        "projected_ratio": f"{shot.exact.projected_ratio:.6f}",
         "exact_grade": _grade(shot, params, 0.0, np.random.default_rng(0)),
         "pattern": shot.scene.pattern,
         "fragments": str(len(shot.scene.of("fragment"))),
@@ -199,14 +199,14 @@ def _known(shot: Shot, params: SynthesisParams) -> dict[str, str]:
 
 
 def _nothing() -> dict[str, str]:
-    names = ("area_ratio", "volume_ratio", "in_focus_ratio", "exact_grade", "pattern", "fragments")
+    names = ("area_ratio", "volume_ratio", "projected_ratio", "exact_grade", "pattern", "fragments")
     return dict.fromkeys(names, "")
 
 
 def _annotations(
     params: SynthesisParams, scene: Scene, view: View, rng: np.random.Generator
 ) -> tuple[bytes, ...]:
-    found = instances(scene.bodies, view.raster)
+    found = instances(scene.bodies, view.raster, scene.focus)
     merge_px = round(params.annotator_merge_um * view.raster.px_per_um)
     jitter, miss = params.annotator_jitter_px, params.annotator_miss_um
     drawn = (

@@ -9,7 +9,16 @@ import numpy as np
 
 from ivfgrade.synthesis.cells import blastomeres
 from ivfgrade.synthesis.fragments import Nest, coarse_raster, fragments, pattern
-from ivfgrade.synthesis.geometry import Body, ellipsoid_form, gap, lobes, patch, reach, rotation
+from ivfgrade.synthesis.geometry import (
+    Body,
+    Focus,
+    ellipsoid_form,
+    gap,
+    lobes,
+    patch,
+    reach,
+    rotation,
+)
 
 ZONA_OUTER_UM, ZONA_OUTER_SD = 156.0, 7.0
 ECCENTRICITY_MOST = 0.08
@@ -44,6 +53,7 @@ class Wanted:
     zona: Zona
     grain: float
     patterns: Mapping[str, float]
+    depth_um: float  # of focus
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Scene:
     zona: Zona
     bodies: tuple[Body, ...]
     pattern: str
-    focus_um: float  # height of the sharp plane
+    focus: Focus
 
     def of(self, *kinds: str) -> list[Body]:
         return [body for body in self.bodies if body.kind in kinds]
@@ -59,15 +69,18 @@ class Scene:
 
 def embryo(wanted: Wanted, rng: np.random.Generator) -> Scene:
     name = pattern(wanted.patterns, wanted.ratio, rng)
-    cells, debris = _cleave(wanted, name, rng)
+    focus = Focus(float(np.clip(rng.normal(0, 8), -20, 20)), wanted.depth_um)
+    cells, debris = _cleave(wanted, name, focus, rng)
     bodies = [*cells, *debris]
     bodies += polar_bodies(bodies, wanted.zona.inner_radius, rng)
     bodies += inclusions(cells, rng)
     bodies += corona(wanted.zona, rng)
-    return Scene(wanted.zona, tuple(bodies), name, float(np.clip(rng.normal(0, 8), -20, 20)))
+    return Scene(wanted.zona, tuple(bodies), name, focus)
 
 
-def _cleave(wanted: Wanted, name: str, rng: np.random.Generator) -> tuple[list[Body], list[Body]]:
+def _cleave(
+    wanted: Wanted, name: str, focus: Focus, rng: np.random.Generator
+) -> tuple[list[Body], list[Body]]:
     """Fragments take their cytoplasm from the cells: solve for the volume that is left."""
     contracted = 0.8 if name == "V" else 1.0  # necrotic cells shrink and coarsen
     grain = wanted.grain * (2.0 if name == "V" else 1.0)
@@ -79,7 +92,7 @@ def _cleave(wanted: Wanted, name: str, rng: np.random.Generator) -> tuple[list[B
         radius = wanted.zona.inner_radius
         cells = blastomeres(wanted.stage, ooplasm * (1 - lost), radius, grain, shapes)
         debris_rng = np.random.default_rng(fragment_seed)
-        nest = Nest(cells, radius, name, _focus(cells, radius, debris_rng))
+        nest = Nest(cells, radius, name, _cleft(cells, radius, debris_rng), focus)
         debris = fragments(nest, wanted.ratio, debris_rng) if wanted.ratio > 0 else []
         measured = min(sum(body.volume for body in debris) / ooplasm, 0.8)
         if abs(measured - lost) < 0.03:
@@ -88,8 +101,8 @@ def _cleave(wanted: Wanted, name: str, rng: np.random.Generator) -> tuple[list[B
     return cells, debris
 
 
-def _focus(cells: list[Body], inner_radius: float, rng: np.random.Generator) -> np.ndarray:
-    """A cleft: in the gap between cells, at the zona; of a few tries the one with most room."""
+def _cleft(cells: list[Body], inner_radius: float, rng: np.random.Generator) -> np.ndarray:
+    """In the gap between cells, at the zona; of a few tries the one with most room."""
     directions = rng.standard_normal((12, 3)) * np.array([1, 1, 0.5])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     points = directions * inner_radius * rng.uniform(0.6, 0.95, (12, 1))

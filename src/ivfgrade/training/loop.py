@@ -95,7 +95,8 @@ def fit(
     groups = optimiser_groups(model, phase.groups, phase.weight_decay)
     if not groups:
         raise InputError(f"every parameter is frozen by the phase's groups {phase.groups}")
-    state = State(model, torch.optim.AdamW(groups, fused=True))
+    optimiser = torch.optim.AdamW(groups, betas=(0.9, phase.beta2), fused=True)
+    state = State(model, optimiser)
     checkpoint = run.work / "last.pt"
     if checkpoint.exists():
         state.restore(checkpoint)

@@ -13,6 +13,7 @@ class Phase:
     keep: tuple[str, Literal["max", "min"]]  # the validation metric whose best epoch is kept
     batch: dict[str, int]  # samples of each kind in a step; an epoch is one pass over the first
     warmup_epochs: float
+    beta2: float  # of AdamW: how long it remembers squared gradients
     weight_decay: float
     clip_norm: float
 

@@ -1,0 +1,89 @@
+"""Phase 2 of the paper's section III.C: freeze the segmenter, train regression head and injection.
+
+The frozen part always says the same of an image, so it is asked once (`cached`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.cached import (
+    CachedBatch,
+    CachedBatches,
+    CachedHeads,
+    FeatureCache,
+)
+from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.model import AttnRegDeepLab, build
+from ivfgrade.fragmentation.sampling import Embryos, Steps, in_chunks
+from ivfgrade.fragmentation.scoring import mean_scores
+from ivfgrade.fragmentation.spec import ModelSpec
+from ivfgrade.fragmentation.stored import load_into
+from ivfgrade.training.loop import Fitted, Run, fit
+from ivfgrade.training.param_groups import changed, frozen_names
+from ivfgrade.training.phase import Phase
+
+PHASE_2_PARTS = ("head", "injection")
+VALIDATION_BATCH = 8
+
+
+def finetune(
+    spec: ModelSpec, phase_1: Path, embryos: Embryos, phase: Phase, views: int, run: Run
+) -> tuple[AttnRegDeepLab, Fitted]:
+    """Phase 2 on cached features: the whole network, of which only head and injection moved."""
+    torch.manual_seed(run.seed)
+    model = build(spec)
+    load_into(model, phase_1, missing=PHASE_2_PARTS)
+    model.to(run.compute.device, memory_format=torch.channels_last)
+    frozen = {k: model.state_dict()[k].clone() for k in frozen_names(model, phase.groups)}
+    _require_frozen_segmenter(model, frozen)
+    steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
+    cache = _cache(model, embryos, "train", views, run)
+    seen = cache.pooled.flatten(0, 1).to(run.compute.device)
+    model.head.standardise_like(seen)
+    model.head.set_ratio_prior(float(embryos.labels.ratio[steps.pools["paired"]].mean()))
+    batches = CachedBatches(cache, embryos, steps, run.compute.device)
+    heads = CachedHeads(model)
+    fitted = fit(heads, phase, batches, TERMS, _validate(model, embryos, run), run)
+    moved = changed(frozen, model.state_dict())
+    if moved:
+        raise InputError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
+    return model, fitted
+
+
+def _require_frozen_segmenter(model: nn.Module, frozen: dict[str, Tensor]) -> None:
+    """Cached features are only right while nothing before the cut learns."""
+    parts = {name for name in model.state_dict() if name.partition(".")[0] not in PHASE_2_PARTS}
+    learning = sorted(parts - set(frozen))
+    if learning:
+        raise InputError(f"the phase's groups must freeze {learning[0]}: its outputs are cached")
+
+
+def _cache(
+    model: AttnRegDeepLab, embryos: Embryos, split: str, views: int, run: Run
+) -> FeatureCache:
+    indices = embryos.arrays.indices(split, ("paired", "ratio", "weak"))
+    paired = embryos.labels.paired.numpy()
+    cache = FeatureCache(run.work / f"features-{split}", indices, paired, views)
+    return cache.fill(model, embryos.arrays, run.compute)
+
+
+def _validate(
+    model: AttnRegDeepLab, embryos: Embryos, run: Run
+) -> Callable[[nn.Module], dict[str, float]]:
+    cache = _cache(model, embryos, "val", 1, run)
+    images = embryos.paired("val")
+    steps = Steps(embryos.arrays, "val", {"paired": VALIDATION_BATCH}, run.seed)
+    loader = CachedBatches(cache, embryos, steps, run.compute.device)
+
+    def batches() -> Iterator[CachedBatch]:
+        chunks = in_chunks(images, VALIDATION_BATCH)
+        return (loader.load(chunk, np.zeros(len(chunk), dtype=int)) for chunk in chunks)
+
+    return lambda heads: mean_scores(heads, batches(), run.compute)

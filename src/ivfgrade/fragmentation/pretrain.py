@@ -1,0 +1,62 @@
+"""Phase 1 of the paper's section III.C: train the segmenter on the images that have masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ivfgrade.fragmentation.augment import augment, shrink
+from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.model import build
+from ivfgrade.fragmentation.sampling import EmbryoBatches, Embryos, Steps, in_chunks, load_batch
+from ivfgrade.fragmentation.scoring import mean_scores
+from ivfgrade.fragmentation.spec import AugmentParams, Coarse, ModelSpec
+from ivfgrade.fragmentation.weights import Origin, initialise
+from ivfgrade.training.loop import Fitted, Run, fit
+from ivfgrade.training.phase import Phase
+
+VALIDATION_BATCH = 8
+
+
+@dataclass(frozen=True)
+class Views:
+    """How phase 1 sees its images."""
+
+    augment: AugmentParams
+    coarse: Coarse
+
+    def of(self, epochs: int) -> Callable[[Batch, torch.Generator, int], Batch]:
+        first_fine = round(self.coarse.share * epochs)
+
+        def view(batch: Batch, random: torch.Generator, epoch: int) -> Batch:
+            seen = shrink(batch, self.coarse.size) if epoch < first_fine else batch
+            return augment(seen, self.augment, random)
+
+        return view
+
+
+def pretrain(
+    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, views: Views, run: Run
+) -> tuple[Fitted, Origin]:
+    """Phase 1: masks only. Also returns which weights it started from."""
+    torch.manual_seed(run.seed)
+    model = build(spec)
+    origin = initialise(model, init)
+    model.to(run.compute.device, memory_format=torch.channels_last)
+    steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
+    view = views.of(run.epochs)
+    batches = EmbryoBatches(embryos, steps, view, run.compute.device)
+    return fit(model, phase, batches, TERMS, _validate(embryos, run), run), origin
+
+
+def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:
+    chunks = in_chunks(embryos.paired("val"), VALIDATION_BATCH)
+
+    def batches() -> Iterator[Batch]:
+        return (load_batch(embryos, chunk) for chunk in chunks)
+
+    return lambda model: mean_scores(model, batches(), run.compute)
