@@ -79,7 +79,7 @@ def test_workers_change_no_byte(synthesis: Make, tmp_path: Path) -> None:
 def test_grades_can_follow_the_volume(synthesis: Make, tmp_path: Path) -> None:
     graded = {}
     for name in ("area", "volume"):
-        mix = {"A": 0.0, "B": 0.0, "C": 0.5, "D": 0.5}
+        mix = {"A": 0.0, "B": 1.0, "C": 0.0, "D": 0.0}
         params = synthesis(paired=0, weak=4, grade_mix=mix, grades_follow=name, grade_noise=0.0)
         synthesise(params, 1, tmp_path / name, workers=1)
         labels, full = (rows(tmp_path / name / table) for table in ("labels.csv", "truth.csv"))
