@@ -58,9 +58,7 @@ def soft_area_ratio(mask_logits: Tensor, valid: Tensor) -> Tensor:
 class Backbone(nn.Module):
     """ResNet-50 at output stride 8: layers 3 and 4 dilate by 2 and 4 instead of striding (S4.16).
 
-    Parameter names are torchvision's, so its ImageNet file fits. The last norm of every residual
-    block starts at zero: the deep network then starts as a shallow one, which is what trains
-    within a few epochs from scratch.
+    Parameter names are torchvision's, so its ImageNet file fits.
     """
 
     def __init__(self) -> None:
@@ -68,7 +66,6 @@ class Backbone(nn.Module):
         resnet = resnet50(
             weights=None,
             replace_stride_with_dilation=[False, True, True],
-            zero_init_residual=True,
         )
         self.conv1, self.bn1, self.relu = resnet.conv1, resnet.bn1, resnet.relu
         self.maxpool = resnet.maxpool

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ivfgrade.fragmentation.augment import augment, shrink
+from ivfgrade.fragmentation.augment import augment, close_up, whole_frame
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import build
 from ivfgrade.fragmentation.sampling import EmbryoBatches, Embryos, Steps, in_chunks, load_batch
 from ivfgrade.fragmentation.scoring import mean_scores
-from ivfgrade.fragmentation.spec import AugmentParams, Coarse, ModelSpec
+from ivfgrade.fragmentation.spec import AugmentParams, CloseUp, ModelSpec
 from ivfgrade.fragmentation.weights import Origin, initialise
 from ivfgrade.training.loop import Fitted, Run, fit
 from ivfgrade.training.phase import Phase
@@ -27,14 +27,15 @@ class Views:
     """How phase 1 sees its images."""
 
     augment: AugmentParams
-    coarse: Coarse
+    close_up: CloseUp
 
     def of(self, epochs: int) -> Callable[[Batch, torch.Generator, int], Batch]:
-        first_fine = round(self.coarse.share * epochs)
+        first_whole = round(self.close_up.share * epochs)
 
         def view(batch: Batch, random: torch.Generator, epoch: int) -> Batch:
-            seen = shrink(batch, self.coarse.size) if epoch < first_fine else batch
-            return augment(seen, self.augment, random)
+            near = epoch < first_whole
+            frame = close_up(batch, self.close_up.size, random) if near else whole_frame(batch)
+            return augment(batch, self.augment, random, frame)
 
         return view
 

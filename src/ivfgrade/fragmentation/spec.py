@@ -55,11 +55,11 @@ class AugmentParams:
 
 
 @dataclass(frozen=True)
-class Coarse:
-    """Phase 1 starts on smaller images: the same network sees more of them in the same time."""
+class CloseUp:
+    """Phase 1 first sees windows round the embryo: the same fragments in a third of the time."""
 
-    share: float  # of the epochs; 0 trains on full size throughout
-    size: int  # side of the smaller images
+    share: float  # of the epochs; 0 sees whole frames throughout
+    size: int  # side of the window
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.share < 1.0 or self.size < 32:
