@@ -24,7 +24,8 @@ def tiny_arrays(paired: int = 6, weak: int = 4, ratio_only: int = 1, val: int = 
         image, mask = _embryo(random, valid(placement))
         ratio = mask[..., 0].sum() / mask[..., 1].sum()
         images.append(image)
-        masks.append(mask if kind == "paired" else np.zeros_like(mask))
+        seen = {"paired": [1, 1], "weak": [0, 1], "ratio": [0, 0]}[kind]  # fragment, embryo
+        masks.append(mask * np.array(seen, np.uint8))
         rows.append(
             {
                 "image": f"{len(rows)}.png",
@@ -34,7 +35,7 @@ def tiny_arrays(paired: int = 6, weak: int = 4, ratio_only: int = 1, val: int = 
                 "grade": SCHEME.grade(ratio) if kind != "ratio" else "",
                 "ratio": np.nan if kind == "weak" else ratio,
                 "has_fragment": int(kind == "paired"),
-                "embryo_source": "given" if kind == "paired" else "none",
+                "embryo_source": {"paired": "given", "weak": "estimated", "ratio": "none"}[kind],
                 "height": placement.height,
                 "width": placement.width,
                 "top": placement.top,

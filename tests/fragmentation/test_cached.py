@@ -99,6 +99,15 @@ def test_a_complete_cache_is_reused_and_not_recomputed(tmp_path: Path, embryos: 
     assert torch.equal(second.pooled, kept)
 
 
+def test_a_cache_of_other_images_is_filled_anew(tmp_path: Path, embryos: Embryos) -> None:
+    indices, paired = embryos.arrays.indices("train"), embryos.labels.paired.numpy()
+    model = network()
+    FeatureCache(tmp_path, indices[:2], paired, 1).fill(model, embryos.arrays, CPU)
+    found = FeatureCache(tmp_path, indices[1:3], paired, 1).fill(model, embryos.arrays, CPU)
+    fresh = FeatureCache(tmp_path / "fresh", indices[1:3], paired, 1)
+    assert torch.equal(found.pooled, fresh.fill(model, embryos.arrays, CPU).pooled)
+
+
 def test_phase_2_learns_head_and_injection_and_nothing_else(
     tmp_path: Path, embryos: Embryos, phase_1: Path
 ) -> None:

@@ -81,3 +81,15 @@ def test_no_calibration_image_is_an_error() -> None:
     nothing = Predictions(np.zeros(0, int), empty, empty, np.zeros(0), np.zeros(0))
     with pytest.raises(InputError, match="calibration split"):
         fit_calibration(nothing, tiny_arrays())
+
+
+def test_an_image_without_a_ratio_is_left_out() -> None:
+    arrays = tiny_arrays(paired=4)
+    images = arrays.indices("train", ("paired",))
+    arrays.manifest.loc[images[0], "ratio"] = np.nan
+    maps = np.zeros((4, arrays.size, arrays.size), np.float16)
+    direct = arrays.manifest["ratio"].to_numpy(float)[images] + 0.05
+    direct[0] = 1.0
+    calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays)
+    assert calibration.images == 3
+    assert calibration.bias_direct == pytest.approx(0.05)

@@ -179,6 +179,12 @@ def test_area_asks_for_a_mask_and_a_ratio_and_consistency_for_no_label() -> None
     assert TERMS["consistency"](prediction, no_mask).item() == 0.0
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_known_mask_counts_only_where_the_model_was_asked_for_one(name: str) -> None:
+    batch = batch_of(TRUTH, TRUTH, VALID, outlined=torch.tensor([False]))
+    assert TERMS[name](predict(PROBABILITY, PROBABILITY), batch).item() == 0.0
+
+
 def random_case(seed: int) -> tuple[Prediction, Batch]:
     generator = torch.Generator().manual_seed(seed)
     shape = (3, 1, 5, 5)

@@ -52,6 +52,20 @@ def test_a_set_without_weak_images_trains_on_pairs_alone() -> None:
     assert [len(step) for step in steps.epoch(0)] == [4, 2]
 
 
+def test_paired_images_lead_a_step_whichever_kind_an_epoch_counts() -> None:
+    steps = Steps(tiny_arrays(paired=6), "train", {"unmasked": 2, "paired": 3}, seed=0)
+    assert len(steps) == 3  # one pass over the five unmasked ones
+    assert all((step[:3] < 6).all() and (step[3:] >= 6).all() for step in steps.epoch(0))
+
+
+def test_an_unknown_ratio_is_not_taken_for_zero() -> None:
+    arrays = tiny_arrays()
+    arrays.manifest.loc[0, "ratio"] = np.nan
+    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0))
+    expected = arrays.manifest["ratio"].to_numpy(float)[1:6].mean()
+    assert embryos.mean_ratio("train") == pytest.approx(expected, rel=1e-5)
+
+
 def test_no_paired_image_is_an_error() -> None:
     with pytest.raises(InputError, match="no paired image"):
         Steps(tiny_arrays(paired=0), "train", {"paired": 4}, seed=0)

@@ -30,6 +30,7 @@ from ivfgrade.fragmentation.sampling import (
     load_pixels,
     load_valid,
 )
+from ivfgrade.training.checkpoints import load_json
 from ivfgrade.training.precision import Compute
 
 CHUNK = 8  # images per forward pass while the cache is filled
@@ -58,13 +59,23 @@ class FeatureCache:
         self.pooled = self._map("pooled", (len(self.rows), *one.pooled.shape[1:]), torch.float32)
         shape = (len(self.fused_rows), *one.fused.permute(0, 2, 3, 1).shape[1:])
         self.fused = self._map("fused", shape, compute.dtype)  # P K 75 75 256
-        complete = self.folder / "complete.json"
-        if not complete.exists():
+        complete, content = self.folder / "complete.json", self._content()
+        if not complete.exists() or load_json(complete) != content:
+            complete.unlink(missing_ok=True)
             work = [(c, v) for v in range(self.views) for c in in_chunks(self.indices, CHUNK)]
             for chunk, view in tqdm(work, desc="cache frozen features", unit="batch"):
                 self._store(chunk, view, self._compute(model, arrays, chunk, view, compute))
-            write_json(complete, {"images": len(self.rows), "views": self.views})
+            write_json(complete, content)
         return self
+
+    def _content(self) -> dict[str, Any]:
+        """What the files hold; in another number format, say, they must not be read."""
+        return {
+            "images": list(self.rows),
+            "paired": list(self.fused_rows),
+            "pooled": list(self.pooled.shape),
+            "fused": [*self.fused.shape, str(self.fused.dtype)],
+        }
 
     def of(self, indices: np.ndarray, views: np.ndarray) -> Features:
         """Pooled features of all images; fused ones of those with a mask, which come first."""

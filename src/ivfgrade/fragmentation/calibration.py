@@ -8,7 +8,7 @@ their sum smallest (S4.55).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,20 +58,23 @@ IDENTITY = Calibration(1.0, 0.0, 0.0, 0.0, 1.0, 0)
 
 def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
     """`predictions` of paired images that neither training nor selection has seen."""
-    if not len(predictions.indices):
-        raise InputError("the calibration split has no paired image; give it some in split")
-    temperature, offset = fit_logits(*_embryo_pixels(predictions, arrays))
-    pixels_only = Calibration(temperature, offset, 0.0, 0.0, 0.0, 0)
     truth = arrays.manifest["ratio"].to_numpy(float)[predictions.indices]
-    direct_error = predictions.direct - truth
-    soft_error = pixels_only.soft(predictions, arrays) - truth
+    known = np.isfinite(truth)  # a mask without any outline has no ratio
+    if not known.any():
+        raise InputError(
+            "the calibration split has no paired image with a ratio; give it some in split"
+        )
+    temperature, offset = fit_logits(*_embryo_pixels(predictions, arrays))
+    pixels_only = replace(IDENTITY, temperature=temperature, offset=offset)
+    direct_error = (predictions.direct - truth)[known]
+    soft_error = (pixels_only.soft(predictions, arrays) - truth)[known]
     return Calibration(
         temperature=temperature,
         offset=offset,
         bias_direct=float(direct_error.mean()),
         bias_soft=float(soft_error.mean()),
         weight_direct=least_variance_weight(direct_error, soft_error),
-        images=len(truth),
+        images=int(known.sum()),
     )
 
 
@@ -86,8 +89,8 @@ def least_variance_weight(a: np.ndarray, b: np.ndarray) -> float:
 
 def fit_logits(logit: np.ndarray, target: np.ndarray) -> tuple[float, float]:
     """Temperature and offset with the smallest binary cross-entropy."""
-    if target.min() == target.max():
-        return 1.0, 0.0  # one class only says nothing about the scale
+    if len(np.unique(target)) < 2:
+        return 1.0, 0.0  # one class only, or none, says nothing about the scale
 
     def entropy(slope_offset: np.ndarray) -> float:
         z = slope_offset[0] * logit + slope_offset[1]

@@ -47,7 +47,7 @@ def finetune(
     cache = _cache(model, embryos, "train", views, run)
     seen = cache.pooled.flatten(0, 1).to(run.compute.device)
     model.head.standardise_like(seen)
-    model.head.set_ratio_prior(float(embryos.labels.ratio[steps.pools["paired"]].mean()))
+    model.head.set_ratio_prior(embryos.mean_ratio("train"))
     batches = CachedBatches(cache, embryos, steps, run.compute.device)
     heads = CachedHeads(model)
     fitted = fit(heads, phase, batches, TERMS, _validate(model, embryos, run), run)
@@ -77,8 +77,8 @@ def _cache(
 def _validate(
     model: AttnRegDeepLab, embryos: Embryos, run: Run
 ) -> Callable[[nn.Module], dict[str, float]]:
-    cache = _cache(model, embryos, "val", 1, run)
     images = embryos.paired("val")
+    cache = _cache(model, embryos, "val", 1, run)
     steps = Steps(embryos.arrays, "val", {"paired": VALIDATION_BATCH}, run.seed)
     loader = CachedBatches(cache, embryos, steps, run.compute.device)
 

@@ -97,7 +97,8 @@ def _over_valid_pixels(loss: Tensor, valid: Tensor) -> Tensor:
 def _over_known_masks(loss: Tensor, batch: Batch) -> Tensor:
     """Fragment and embryo count the same, however many images have either."""
     fragment, embryo = loss.unbind(1)  # B, B
-    return (_mean(fragment[batch.paired]) + _mean(embryo[batch.has_embryo])) / 2
+    with_fragment, with_embryo = batch.paired & batch.outlined, batch.has_embryo & batch.outlined
+    return (_mean(fragment[with_fragment]) + _mean(embryo[with_embryo])) / 2
 
 
 def _huber(value: Tensor, target: Tensor) -> Tensor:

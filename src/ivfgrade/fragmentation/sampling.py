@@ -59,6 +59,14 @@ class Embryos:
             raise InputError(f"the {split} split has no paired image; give it some in split")
         return images
 
+    def mean_ratio(self, split: str) -> float:
+        """Of the paired images whose ratio is known: a mask without any outline has none."""
+        images = self.paired(split)
+        known = self.labels.ratio[images][self.labels.has_ratio[images]]
+        if not len(known):
+            raise InputError(f"no paired image of the {split} split has a ratio or an outline")
+        return float(known.mean())
+
 
 def load_pixels(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
     image = torch.from_numpy(np.stack([arrays.images[i] for i in indices]))  # B S S 3 uint8
@@ -96,7 +104,8 @@ class Steps:
         self.first = next(iter(batch))
         if not len(pools[self.first]):
             raise InputError(f"the {split} split has no {self.first} image, which training needs")
-        self.pools = {kind: pool for kind, pool in pools.items() if len(pool) and batch[kind]}
+        used = [kind for kind in KINDS if batch.get(kind) and len(pools[kind])]
+        self.pools = {kind: pools[kind] for kind in used}  # paired ones lead every step
         self.batch = batch
 
     def __len__(self) -> int:
