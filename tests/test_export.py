@@ -88,6 +88,8 @@ def test_parity_sees_another_network(content, embryos):
 def test_not_a_number_is_no_agreement():
     with pytest.raises(InputError, match="differ by nan"):
         Parity({"batch_1": {"ratio": float("nan")}}, 1, ()).require(1e-4)
+    with pytest.raises(InputError, match="differ by nan in ratio at batch_3"):
+        Parity({"batch_1": {"ratio": 0.0}, "batch_3": {"ratio": float("nan")}}, 1, ()).require(1)
 
 
 def test_file_describes_itself_and_nothing_of_this_machine(content):

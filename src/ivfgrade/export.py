@@ -119,15 +119,16 @@ class Parity:
 
     @property
     def worst(self) -> float:
-        return max(value for outputs in self.differences.values() for value in outputs.values())
+        return float(np.max([list(outputs.values()) for outputs in self.differences.values()]))
 
     def require(self, tolerance: float) -> None:
-        if not self.worst <= tolerance:  # NaN fails too
-            where = max(
-                (value, f"{output} at {batch}")
+        if not self.worst <= tolerance:  # NaN, which np.max lets through, fails too
+            where = ", ".join(
+                f"{output} at {batch}"
                 for batch, outputs in self.differences.items()
                 for output, value in outputs.items()
-            )[1]
+                if not value <= tolerance
+            )
             raise InputError(
                 f"ONNX Runtime and PyTorch differ by {self.worst:.2g} in {where}, more than "
                 f"export.parity_tolerance {tolerance:g}; no model was written"
