@@ -60,21 +60,24 @@ def add_params(client: MlflowClient, run: Run, params: Mapping[str, Any]) -> Non
 
 
 def add_metrics(client: MlflowClient, run: Run, points: Iterable[Point]) -> None:
-    """The points that the run lacks; what it has may have come live, from an earlier attempt."""
+    """The points that the run lacks; what it has may have come live, or from an earlier attempt.
+
+    Live values have all their digits, those of a history file eight: they are compared as such.
+    """
     from mlflow.entities import Metric
 
     points = list(points)
     run_id = run.info.run_id
     names = {point.name for point in points} & set(run.data.metrics)
     present = {
-        (name, metric.step, metric.value)
+        (name, metric.step, _rounded(metric.value))
         for name in names
         for metric in client.get_metric_history(run_id, name)
     }
     new = [
         Metric(point.name, point.value, point.time_ms, point.step)
         for point in points
-        if (point.name, point.step, point.value) not in present
+        if (point.name, point.step, _rounded(point.value)) not in present
     ]
     for part in _parts(new, METRICS_PER_BATCH):
         client.log_batch(run_id, metrics=part)
@@ -103,6 +106,10 @@ def _alive(process: int) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.8g}"
 
 
 def _parts(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
