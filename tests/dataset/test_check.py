@@ -114,10 +114,13 @@ def test_twins_of_two_patients_are_remarked_upon_and_kept_together(folder: Folde
     assert report.counts["twins"] == {"same_patient": 0, "other_patient": 1}
 
 
-def test_twins_that_a_split_column_puts_apart_are_a_problem(folder: Folder) -> None:
+@pytest.mark.parametrize("own_cell", ["test", ""])  # another row of the patient says it, too
+def test_twins_that_a_split_column_puts_apart_are_a_problem(folder: Folder, own_cell: str) -> None:
     folder.save("images", "p5_0.png", np.asarray(Image.open(folder.root / "images" / "p0_0.png")))
     for row in folder.rows:
         row["split"] = "test" if row["patient"] == "P0" else "train"
+        if row["image"] == "p0_0.png":
+            row["split"] = own_cell
     folder.write_labels()
     report = checked(folder)
     assert [problem.file for problem in report.problems] == ["p5_0.png"]

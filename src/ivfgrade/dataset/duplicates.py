@@ -3,8 +3,8 @@
 A near-duplicate is the same picture saved again: recompressed, resized, brightened, shifted by a
 few pixels, mirrored or turned by right angles. Frames of one imaging set-up share a well ring and
 a shading that make any two of them correlate, so pictures are first reduced to local contrast.
-Two steps keep this fast and exact: blocked matrix products propose pairs from small thumbnails,
-and the proposed pairs are then correlated at their best alignment.
+Two steps keep this fast: blocked matrix products propose pairs from small thumbnails, and only
+the proposed pairs are correlated at their best alignment.
 """
 
 from __future__ import annotations

@@ -66,17 +66,18 @@ def _contradictions(sample: Sample, fragment: np.ndarray, embryo: np.ndarray) ->
 
 def leaks(samples: list[Sample], twins: list[Twins]) -> list[Problem]:
     """Twins that a split column puts apart: the one in the less guarded split has to go."""
-    by_image = {sample.image: sample for sample in samples}
+    patient_of = {sample.image: sample.patient for sample in samples}
+    split_of = {sample.patient: sample.split for sample in samples if sample.split}
     problems = []
     for twin in twins:
-        pair = [by_image[twin.first], by_image[twin.second]]
-        if all(sample.split for sample in pair) and pair[0].split != pair[1].split:
-            pair.sort(key=lambda sample: SPLITS.index(sample.split))
+        pair = [(split_of.get(patient_of[i], ""), i) for i in (twin.first, twin.second)]
+        if all(split for split, _ in pair) and pair[0][0] != pair[1][0]:
+            (split, image), (other_split, other) = sorted(pair, key=lambda p: SPLITS.index(p[0]))
             reason = (
-                f"is in split {pair[0].split} and shows the same picture as "
-                f"{pair[1].image} in split {pair[1].split} (correlation {twin.correlation})"
+                f"is in split {split} and shows the same picture as "
+                f"{other} in split {other_split} (correlation {twin.correlation})"
             )
-            problems.append(Problem(pair[0].image, reason, (pair[0].image,)))
+            problems.append(Problem(image, reason, (image,)))
     return problems
 
 
