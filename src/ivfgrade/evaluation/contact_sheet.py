@@ -69,7 +69,8 @@ def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
     by_dice = images["dice"].reset_index(drop=True).dropna().sort_values(kind="stable")
     order = by_dice.index.to_numpy()
     middle = max(0, (len(order) - count) // 2)
-    error = images["error_reported"].reset_index(drop=True)[order].sort_values(kind="stable")
+    error = images["error_reported"].reset_index(drop=True)[order].dropna()
+    error = error.sort_values(kind="stable")
     rows = {
         "best Dice": order[::-1][:count],
         "median Dice": order[middle : middle + count][::-1],
