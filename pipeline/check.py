@@ -1,6 +1,7 @@
-"""Stage: look at the whole data set before anything is built from it."""
+"""Look at the whole data set before anything is built from it.
 
-from __future__ import annotations
+python -m pipeline.check ROOT REPORT
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
-"""Stage: raw images and labels to letterboxed arrays with a split."""
+"""Turn raw images and labels into letterboxed arrays with a split.
 
-from __future__ import annotations
+python -m pipeline.preprocess ROOT CHECK_REPORT OUT PROVENANCE
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
-"""Stage: write the embedded synthetic data set."""
+"""Write the embedded synthetic data set.
 
-from __future__ import annotations
+python -m pipeline.synthesize FOLDER
+"""
 
 import os
 from pathlib import Path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ivfgrade.errors import InputError
-from ivfgrade.inputs import guarded, hash_path, stage_command, stage_inputs
+from ivfgrade.inputs import guarded, hash_path, stage_inputs
 
 PIPELINE = """
 stages:
@@ -45,9 +45,9 @@ def key() -> str:
 
 
 def test_the_command_and_inputs_are_those_of_dvc_yaml() -> None:
-    assert stage_command("train") == "python train.py data"
-    expected = {"cmd", "train.py", "data", "params.yaml:profiles.quick.epochs"}
-    assert stage_inputs("train").keys() == expected
+    inputs = stage_inputs("train")
+    assert inputs["cmd"] == "python train.py data"
+    assert inputs.keys() == {"cmd", "train.py", "data", "params.yaml:profiles.quick.epochs"}
 
 
 @pytest.mark.parametrize(

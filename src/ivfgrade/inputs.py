@@ -83,12 +83,6 @@ def stage_inputs(stage: str) -> dict[str, str]:
     return inputs
 
 
-def stage_command(stage: str) -> str:
-    """The command line that dvc.yaml gives for `stage`, with its values filled in."""
-    pipeline, params = _read_yaml(Path(PIPELINE)), _read_yaml(Path(PARAMS))
-    return str(interpolate(pipeline["stages"][stage], params)["cmd"])
-
-
 def lookup(params: Mapping[str, Any], dotted: str) -> Any:
     value: Any = params
     for part in dotted.split("."):
