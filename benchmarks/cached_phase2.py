@@ -110,7 +110,7 @@ class _Way:
 
 
 def _every_pixel(embryos: Embryos, steps: Steps) -> EmbryoBatches:
-    def unchanged(batch: Batch, _: torch.Generator, __: int) -> Batch:
+    def unchanged(batch: Batch, _: torch.Generator) -> Batch:
         return batch.replace(outlined=batch.paired)
 
     return EmbryoBatches(embryos, steps, unchanged, FP32.device)

@@ -10,7 +10,7 @@ import typer
 
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import one_line
-from ivfgrade.fragmentation.pretrain import Views, pretrain
+from ivfgrade.fragmentation.pretrain import pretrain
 from ivfgrade.fragmentation.sampling import Embryos, Labels
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
@@ -32,7 +32,7 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         embryos = Embryos(arrays, Labels(arrays.manifest, scheme, recipe.grade_margin))
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
-            spec, views = params.segmenter_spec, Views(recipe.augment, recipe.close_up)
+            spec, views = params.segmenter_spec, recipe.augment
             fitted, origin = pretrain(spec, profile.init, embryos, recipe.pretrain, views, run)
         store(model, fitted.weights, spec, init=asdict(origin), best_epoch=fitted.best_epoch)
         write_history(model / "history.csv", fitted.history)

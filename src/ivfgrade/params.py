@@ -19,7 +19,6 @@ from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
 from ivfgrade.fragmentation.spec import (
     AugmentParams,
-    CloseUp,
     ModelSpec,
     Regressor,
     Segmenter,
@@ -57,7 +56,6 @@ class Recipe:
     segmenter: Segmenter
     regressor: Regressor
     augment: AugmentParams
-    close_up: CloseUp
     grade_margin: float  # by which a grade's interval is widened
     ratio: Literal["direct", "fused"]  # which ratio is the reported one
     pretrain: Phase

@@ -8,19 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from ivfgrade.fragmentation.augment import (
-    augment,
-    close_up,
-    dihedral,
-    geometry,
-    optics,
-    warp,
-    whole_frame,
-)
+from ivfgrade.fragmentation.augment import augment, dihedral, geometry, optics, warp
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.sampling import Embryos, Labels, load_batch
 from ivfgrade.fragmentation.spec import AugmentParams
-from tests.fragmentation.arrays import SCHEME, SIZE, tiny_arrays
+from tests.fragmentation.arrays import SCHEME, tiny_arrays
 
 STILL = AugmentParams(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 WILD = AugmentParams(180.0, (0.8, 1.2), 0.2, 0.3, 0.3, 0.1, 0.1, 1.5, 0.05)
@@ -49,28 +41,28 @@ def test_the_eight_symmetries_are_distinct_and_keep_lengths() -> None:
 @pytest.mark.parametrize("index", range(8))
 def test_a_symmetry_moves_pixels_and_changes_none(batch: Batch, index: int) -> None:
     turn = dihedral(torch.full((6,), index))
-    turned = warp(batch, torch.cat([turn, torch.zeros(6, 2, 1)], dim=2), SIZE)
+    turned = warp(batch, torch.cat([turn, torch.zeros(6, 2, 1)], dim=2))
     for name in ("image", "fragment", "embryo", "valid"):
         before, after = getattr(batch, name), getattr(turned, name)
         torch.testing.assert_close(
             before.flatten(1).sort()[0], after.flatten(1).sort()[0], atol=1e-4, rtol=0
         )
     back = torch.linalg.inv(turn)
-    restored = warp(turned, torch.cat([back, torch.zeros(6, 2, 1)], dim=2), SIZE)
+    restored = warp(turned, torch.cat([back, torch.zeros(6, 2, 1)], dim=2))
     torch.testing.assert_close(restored.image, batch.image, atol=1e-4, rtol=0)
     assert torch.equal(restored.fragment, batch.fragment)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_ratio_survives_every_map(batch: Batch, seed: int) -> None:
-    moved = geometry(batch, WILD, random(seed), whole_frame(batch))
+    moved = geometry(batch, WILD, random(seed))
     torch.testing.assert_close(ratio(moved), ratio(batch), atol=0.03, rtol=0)
     assert (moved.embryo.sum(dim=(1, 2, 3)) > 0.6 * batch.embryo.sum(dim=(1, 2, 3))).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_masks_stay_on_what_they_outline(batch: Batch, seed: int) -> None:
-    moved = geometry(batch, WILD, random(seed), whole_frame(batch))
+    moved = geometry(batch, WILD, random(seed))
     for i in range(6):
         grey = moved.image[i, 0]
         inside, outside = moved.fragment[i, 0] > 0, (moved.embryo - moved.fragment)[i, 0] > 0
@@ -79,19 +71,19 @@ def test_masks_stay_on_what_they_outline(batch: Batch, seed: int) -> None:
 
 def test_a_map_that_would_lose_embryo_is_not_taken(batch: Batch) -> None:
     far = dataclasses.replace(STILL, scale=(3.0, 3.0))
-    moved = geometry(batch, far, random(0), whole_frame(batch))
+    moved = geometry(batch, far, random(0))
     torch.testing.assert_close(moved.embryo.sum(dim=(1, 2, 3)), batch.embryo.sum(dim=(1, 2, 3)))
 
 
 def test_an_embryo_without_outline_is_only_flipped_and_turned(batch: Batch) -> None:
     unknown = batch.replace(has_embryo=torch.zeros(6, dtype=torch.bool))
-    moved = geometry(unknown, WILD, random(1), whole_frame(unknown))
+    moved = geometry(unknown, WILD, random(1))
     before, after = batch.image.flatten(1).sort()[0], moved.image.flatten(1).sort()[0]
     torch.testing.assert_close(before, after, atol=1e-4, rtol=0)
 
 
 def test_padding_is_zero_after_everything(batch: Batch) -> None:
-    seen = augment(batch, WILD, random(2), whole_frame(batch))
+    seen = augment(batch, WILD, random(2))
     assert not (seen.image * (1 - seen.valid)).any()
     assert float(seen.image.min()) >= 0.0
     assert float(seen.image.max()) <= 1.0
@@ -113,34 +105,6 @@ def test_blur_keeps_the_mean_and_lowers_the_contrast(batch: Batch) -> None:
 
 
 def test_a_view_is_a_function_of_its_generator(batch: Batch) -> None:
-    frame = whole_frame(batch)
-    first, second = (augment(batch, WILD, random(5), frame) for _ in range(2))
+    first, second = augment(batch, WILD, random(5)), augment(batch, WILD, random(5))
     assert torch.equal(first.image, second.image)
-    assert not torch.equal(first.image, augment(batch, WILD, random(6), frame).image)
-
-
-def test_a_close_up_holds_the_embryo_at_its_own_magnification(batch: Batch) -> None:
-    seen = warp(batch, *close_up(batch, 48, random(0)))
-    assert seen.image.shape == (6, 3, 48, 48)
-    torch.testing.assert_close(seen.embryo.sum(dim=(1, 2, 3)), batch.embryo.sum(dim=(1, 2, 3)))
-    torch.testing.assert_close(ratio(seen), ratio(batch), atol=0.01, rtol=0)
-
-
-def test_an_embryo_larger_than_the_window_is_made_to_fit(batch: Batch) -> None:
-    seen = warp(batch, *close_up(batch, 32, random(0)))
-    touched = seen.embryo[:, :, [0, -1]].sum() + seen.embryo[:, :, :, [0, -1]].sum()
-    assert not touched
-    torch.testing.assert_close(ratio(seen), ratio(batch), atol=0.03, rtol=0)
-
-
-def test_without_outline_the_close_up_is_the_whole_frame(batch: Batch) -> None:
-    unknown = batch.replace(has_embryo=torch.zeros(6, dtype=torch.bool))
-    frame = close_up(unknown, 48, random(0))
-    assert frame.size == 48
-    torch.testing.assert_close(frame.theta, whole_frame(unknown).theta)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_ratio_survives_close_ups_seen_anyhow(batch: Batch, seed: int) -> None:
-    moved = geometry(batch, WILD, random(seed), close_up(batch, 48, random(seed)))
-    torch.testing.assert_close(ratio(moved), ratio(batch), atol=0.04, rtol=0)
+    assert not torch.equal(first.image, augment(batch, WILD, random(6)).image)

@@ -8,7 +8,6 @@ which loses nothing; so is every free map of an image whose embryo is not outlin
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,60 +16,21 @@ from torch import Tensor
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.spec import AugmentParams
 
-CLOSE_UP_MARGIN = 1.15  # of the embryo's larger side
 MAX_LOSS = 0.01  # share of the embryo's area that a map may push out of the frame
 
 
-class Frame(NamedTuple):
-    """Which part of each image is looked at, and at how many pixels."""
-
-    theta: Tensor  # B 2 3, from the frame's coordinates to the image's, both -1 to 1
-    size: int
+def augment(batch: Batch, params: AugmentParams, random: torch.Generator) -> Batch:
+    return optics(geometry(batch, params, random), params, random)
 
 
-def whole_frame(batch: Batch) -> Frame:
-    identity = torch.eye(2, 3).expand(len(batch.image), 2, 3)
-    return Frame(identity, batch.image.shape[-1])
-
-
-def close_up(batch: Batch, size: int, random: torch.Generator) -> Frame:
-    """A window of `size` pixels that holds the whole embryo, at the image's own magnification.
-
-    A larger embryo is made to fit; an image whose embryo is not outlined is seen whole. Most of a
-    frame is not embryo: at a third of the pixels the network sees the same fragments.
-    """
-    side = batch.image.shape[-1]
-    window, centre = torch.full((len(batch.image),), float(side)), torch.zeros(len(batch.image), 2)
-    for i in torch.nonzero(batch.has_embryo.cpu()).flatten().tolist():
-        rows, cols = torch.nonzero(batch.embryo[i, 0].cpu(), as_tuple=True)
-        if len(rows):
-            box = torch.tensor([cols.min(), cols.max() + 1, rows.min(), rows.max() + 1]).float()
-            extent, middle = box[1::2] - box[::2], (box[1::2] + box[::2]) / 2  # x, y
-            window[i] = torch.clamp(CLOSE_UP_MARGIN * extent.max(), min=size)
-            slack = (window[i] - extent) / 2
-            centre[i] = (middle + slack * (torch.rand(2, generator=random) - 0.5)) * 2 / side - 1
-    scale = (window / side)[:, None, None] * torch.eye(2)
-    return Frame(torch.cat([scale, centre[:, :, None]], dim=2), size)
-
-
-def augment(batch: Batch, params: AugmentParams, random: torch.Generator, frame: Frame) -> Batch:
-    return optics(geometry(batch, params, random, frame), params, random)
-
-
-def geometry(batch: Batch, params: AugmentParams, random: torch.Generator, frame: Frame) -> Batch:
-    count = len(batch.image)
-    symmetry = dihedral(torch.randint(8, (count,), generator=random))  # B 2 2
-    free = _free_maps(count, params, random)  # B 2 3
-    plain = torch.cat([symmetry, torch.zeros(count, 2, 1)], dim=2)
-    plain, free = (_compose(frame.theta, theta) for theta in (plain, _compose(plain, free)))
-    keeps = _keeps_embryo(batch, free)
-    return warp(batch, torch.where(keeps[:, None, None], free, plain), frame.size)
-
-
-def _compose(outer: Tensor, inner: Tensor) -> Tensor:
-    """The map that applies `inner`, then `outer`; both B 2 3."""
-    linear = outer[:, :, :2] @ inner[:, :, :2]
-    return torch.cat([linear, outer[:, :, :2] @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
+def geometry(batch: Batch, params: AugmentParams, random: torch.Generator) -> Batch:
+    size = len(batch.image)
+    symmetry = dihedral(torch.randint(8, (size,), generator=random))  # B 2 2
+    free = _free_maps(size, params, random)  # B 2 3
+    theta = torch.cat([symmetry @ free[:, :, :2], free[:, :, 2:]], dim=2)
+    plain = torch.cat([symmetry, torch.zeros(size, 2, 1)], dim=2)
+    keeps = _keeps_embryo(batch, theta)
+    return warp(batch, torch.where(keeps[:, None, None], theta, plain))
 
 
 def dihedral(index: Tensor) -> Tensor:
@@ -82,10 +42,9 @@ def dihedral(index: Tensor) -> Tensor:
     return torch.stack(rows, dim=1)
 
 
-def warp(batch: Batch, theta: Tensor, size: int) -> Batch:
+def warp(batch: Batch, theta: Tensor) -> Batch:
     """Image bilinear, masks and valid area nearest, all by the same map B 2 3."""
-    shape = [len(batch.image), 3, size, size]
-    grid = F.affine_grid(theta.to(batch.image), shape, align_corners=False)
+    grid = F.affine_grid(theta.to(batch.image), list(batch.image.shape), align_corners=False)
     planes = torch.cat([batch.valid, batch.fragment, batch.embryo], dim=1)
     planes = F.grid_sample(planes, grid, mode="nearest", align_corners=False)  # B 3 S S
     valid, fragment, embryo = planes.split(1, dim=1)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from ivfgrade.fragmentation.augment import augment, close_up, whole_frame
+from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import build
 from ivfgrade.fragmentation.sampling import EmbryoBatches, Embryos, Steps, in_chunks, load_batch
 from ivfgrade.fragmentation.scoring import mean_scores
-from ivfgrade.fragmentation.spec import AugmentParams, CloseUp, ModelSpec
+from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec
 from ivfgrade.fragmentation.weights import Origin, initialise
 from ivfgrade.training.loop import Fitted, Run, fit
 from ivfgrade.training.phase import Phase
@@ -22,26 +21,8 @@ from ivfgrade.training.phase import Phase
 VALIDATION_BATCH = 8
 
 
-@dataclass(frozen=True)
-class Views:
-    """How phase 1 sees its images."""
-
-    augment: AugmentParams
-    close_up: CloseUp
-
-    def of(self, epochs: int) -> Callable[[Batch, torch.Generator, int], Batch]:
-        first_whole = round(self.close_up.share * epochs)
-
-        def view(batch: Batch, random: torch.Generator, epoch: int) -> Batch:
-            near = epoch < first_whole
-            frame = close_up(batch, self.close_up.size, random) if near else whole_frame(batch)
-            return augment(batch, self.augment, random, frame)
-
-        return view
-
-
 def pretrain(
-    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, views: Views, run: Run
+    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, views: AugmentParams, run: Run
 ) -> tuple[Fitted, Origin]:
     """Phase 1: masks only. Also returns which weights it started from."""
     torch.manual_seed(run.seed)
@@ -49,7 +30,10 @@ def pretrain(
     origin = initialise(model, init)
     model.to(run.compute.device, memory_format=torch.channels_last)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
-    view = views.of(run.epochs)
+
+    def view(batch: Batch, random: torch.Generator) -> Batch:
+        return augment(batch, views, random)
+
     batches = EmbryoBatches(embryos, steps, view, run.compute.device)
     return fit(model, phase, batches, TERMS, _validate(embryos, run), run), origin
 

@@ -136,7 +136,7 @@ class EmbryoBatches:
         self,
         embryos: Embryos,
         steps: Steps,
-        view: Callable[[Batch, torch.Generator, int], Batch],  # batch, random, epoch
+        view: Callable[[Batch, torch.Generator], Batch],
         device: torch.device,
     ) -> None:
         self.embryos, self.steps, self.view, self.device = embryos, steps, view, device
@@ -148,7 +148,7 @@ class EmbryoBatches:
         random = torch.Generator().manual_seed(self.steps.seed * 100_003 + number)
         for indices in self.steps.epoch(number):
             batch = load_batch(self.embryos, indices).to(self.device)
-            yield self.view(batch, random, number)
+            yield self.view(batch, random)
 
 
 def in_chunks(indices: np.ndarray, size: int) -> Sequence[np.ndarray]:

@@ -52,15 +52,3 @@ class AugmentParams:
     tint: float  # SD of the log gain of each colour channel
     blur_px: float  # largest sigma
     noise: float  # largest SD, in units of the full grey range
-
-
-@dataclass(frozen=True)
-class CloseUp:
-    """Phase 1 first sees windows round the embryo: the same fragments in a third of the time."""
-
-    share: float  # of the epochs; 0 sees whole frames throughout
-    size: int  # side of the window
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.share < 1.0 or self.size < 32:
-            raise ValueError("share must lie in [0, 1) and size be at least 32")

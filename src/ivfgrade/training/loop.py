@@ -27,6 +27,7 @@ from ivfgrade.training.precision import Compute
 
 Term = Callable[[Any, Any], Tensor]
 Row = dict[str, float]
+LAST, BEST = "last.pt", "best.pt"
 
 
 class Batches(Protocol):
@@ -57,20 +58,24 @@ class State:
     history: list[Row] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
 
-    def save(self, path: Path) -> None:
+    def keep_best(self, folder: Path) -> None:
+        self.best = snapshot(self.model)
+        save_tensors(folder / BEST, self.best)
+
+    def save(self, folder: Path) -> None:
+        """After `keep_best`: a kill between the two repeats an epoch that keeps the same best."""
         content = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "history": self.history,
-            "best": self.best,
         }
-        save_tensors(path, content)
+        save_tensors(folder / LAST, content)
 
-    def restore(self, path: Path) -> None:
-        content = load_tensors(path)
+    def restore(self, folder: Path) -> None:
+        content = load_tensors(folder / LAST)
         self.model.load_state_dict(content["model"])
         self.optimiser.load_state_dict(content["optimiser"])
-        self.history, self.best = content["history"], content["best"]
+        self.history, self.best = content["history"], load_tensors(folder / BEST)
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,8 @@ def fit(
         raise InputError(f"every parameter is frozen by the phase's groups {phase.groups}")
     optimiser = torch.optim.AdamW(groups, betas=(0.9, phase.beta2), fused=True)
     state = State(model, optimiser)
-    checkpoint = run.work / "last.pt"
-    if checkpoint.exists():
-        state.restore(checkpoint)
+    if (run.work / LAST).exists():
+        state.restore(run.work)
     else:
         state.best = snapshot(model)  # zero epochs keep the model as it came
     bar = tqdm(
@@ -113,9 +117,9 @@ def fit(
         model.eval()
         row |= {f"val_{name}": value for name, value in validate(model).items()}
         if not state.history or _better(row, phase, state.history):
-            state.best = snapshot(model)
+            state.keep_best(run.work)
         state.history.append(row)
-        state.save(checkpoint)
+        state.save(run.work)
         run.log(epoch, row)
     bar.close()
     model.load_state_dict(state.best)
