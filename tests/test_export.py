@@ -15,7 +15,7 @@ from ivfgrade.fragmentation.spec import ModelSpec
 
 SIZE = 33
 CALIBRATION = Calibration(
-    temperature=1.7, offset=-0.3, bias_direct=0.02, bias_soft=-0.01, weight_direct=0.4, images=9
+    temperature=1.7, offset=-0.3, intercept=0.02, weight_direct=0.4, weight_soft=0.7, images=9
 )
 SPEC = ModelSpec(
     gate="attention",

@@ -78,8 +78,8 @@ class GradingGraph(nn.Module):
 
     def _fused(self, direct: Tensor, soft: Tensor) -> Tensor:
         by = self.calibration
-        direct, soft = direct - by.bias_direct, soft - by.bias_soft
-        return (by.weight_direct * direct + (1 - by.weight_direct) * soft).clamp(0.0, 1.0)
+        fused = by.intercept + by.weight_direct * direct + by.weight_soft * soft
+        return fused.clamp(0.0, 1.0)
 
 
 def to_onnx(graph: GradingGraph, size: int, opset: int, facts: Mapping[str, Any]) -> bytes:

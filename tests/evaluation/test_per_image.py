@@ -39,7 +39,7 @@ def test_an_image_nobody_graded_has_no_interval_error(arrays, grader):
 
 
 def test_reported_ratio_is_the_chosen_one(arrays, grader):
-    calibration = Calibration(1.0, 0.0, 0.0, 0.0, weight_direct=0.5, images=3)
+    calibration = Calibration(1.0, 0.0, 0.0, weight_direct=0.5, weight_soft=0.5, images=3)
     fused = Grader(calibration, SCHEME, "fused", grader.params)
     answers = Answers(direct=(0.3, 0.0, 0.6, 0.05, 0.3, 0.4)).predictions()
     image = score_images(arrays, answers, fused).iloc[0]

@@ -46,7 +46,7 @@ def folders(tmp_path_factory, network) -> Folders:
     segmenter = build(model_spec(SEGMENTER)).state_dict()
     store(folders.phase_1, {name: weights[name] for name in segmenter}, model_spec(SEGMENTER))
     store(folders.model, weights, model_spec(SEGMENTER, REGRESSOR))
-    save_calibration(folders.model, replace(IDENTITY, weight_direct=0.5))
+    save_calibration(folders.model, replace(IDENTITY, weight_direct=0.5, weight_soft=0.5))
     for folder in (folders.model, folders.phase_1):
         write_history(folder / "history.csv", HISTORY)
     return folders

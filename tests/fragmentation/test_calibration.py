@@ -12,7 +12,7 @@ from ivfgrade.fragmentation.calibration import (
     Calibration,
     fit_calibration,
     fit_logits,
-    least_variance_weight,
+    least_squares,
     load_calibration,
     save_calibration,
 )
@@ -35,22 +35,31 @@ def test_one_class_leaves_the_logits_alone() -> None:
 
 def test_independent_errors_are_weighted_by_inverse_variance() -> None:
     random = np.random.default_rng(1)
-    precise, vague = random.normal(0, 1, 200_000), random.normal(0, 2, 200_000)
-    assert least_variance_weight(precise, vague) == pytest.approx(4 / 5, abs=0.01)
-    assert least_variance_weight(vague, precise) == pytest.approx(1 / 5, abs=0.01)
-
-
-def test_a_copy_with_more_noise_has_no_weight() -> None:
-    random = np.random.default_rng(2)
-    good = random.normal(0, 1, 10_000)
-    assert least_variance_weight(good, 2 * good) == 1.0
-
-
-def test_fusing_removes_bias_and_stays_within_zero_and_one() -> None:
-    calibration = Calibration(
-        1.0, 0.0, bias_direct=0.1, bias_soft=-0.1, weight_direct=0.5, images=9
+    truth = random.uniform(0, 1, 200_000)
+    precise, vague = (truth + random.normal(0, sd, 200_000) for sd in (0.01, 0.02))
+    intercept, weight_precise, weight_vague = least_squares(
+        np.column_stack([precise, vague]), truth
     )
-    fused = calibration.fuse(np.array([0.4, 0.0, 1.1]), np.array([0.2, 0.0, 1.0]))
+    assert weight_precise == pytest.approx(4 / 5, abs=0.01)
+    assert weight_vague == pytest.approx(1 / 5, abs=0.01)
+    assert intercept == pytest.approx(0.0, abs=0.001)
+
+
+def test_answers_pulled_to_the_middle_are_pulled_back() -> None:
+    truth = np.linspace(0, 1, 50)
+    timid = 0.25 + 0.5 * truth
+    assert least_squares(np.column_stack([timid, 0 * truth]), truth) == pytest.approx((-0.5, 2, 0))
+
+
+def test_an_estimate_that_only_misleads_has_no_weight() -> None:
+    truth = np.linspace(0, 1, 50)
+    _, good, misleading = least_squares(np.column_stack([truth, 1 - truth]), truth)
+    assert (good, misleading) == pytest.approx((1, 0))
+
+
+def test_the_fused_ratio_stays_within_zero_and_one() -> None:
+    calibration = Calibration(1.0, 0.0, -0.1, weight_direct=0.5, weight_soft=1.0, images=9)
+    fused = calibration.fuse(np.array([0.4, 0.0, 1.0]), np.array([0.2, 0.0, 1.0]))
     np.testing.assert_allclose(fused, [0.3, 0.0, 1.0])
 
 
@@ -71,7 +80,7 @@ def test_a_fitted_calibration_is_unbiased_on_what_it_was_fitted_on() -> None:
 
 
 def test_it_comes_back_from_its_file(tmp_path: Path) -> None:
-    calibration = Calibration(1.5, -0.25, 0.01, 0.02, 0.75, 38)
+    calibration = Calibration(1.5, -0.25, 0.01, 0.25, 0.75, 38)
     save_calibration(tmp_path, calibration)
     assert load_calibration(tmp_path) == calibration
 
@@ -92,4 +101,5 @@ def test_an_image_without_a_ratio_is_left_out() -> None:
     direct[0] = 1.0
     calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays)
     assert calibration.images == 3
-    assert calibration.bias_direct == pytest.approx(0.05)
+    assert calibration.weight_direct == pytest.approx(1.0)
+    assert calibration.intercept == pytest.approx(-0.05)

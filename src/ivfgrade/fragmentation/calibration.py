@@ -1,9 +1,9 @@
 """From raw outputs to the reported ratio, fitted on the `calibration` patients alone.
 
 Dice and focal loss distort probabilities, and a distorted probability is a biased area (S4.36).
-So the fragment logits are first recalibrated (temperature and offset), then the soft area and the
-direct regression, each freed of its bias, are averaged with the weights that make the variance of
-their sum smallest (S4.55).
+So the fragment logits are first recalibrated (temperature and offset); then the ratio is the
+combination of direct regression and soft area that comes closest to the truth (S4.55). Uncertain
+networks answer towards the middle, which a weighted mean would keep and least squares undo.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, nnls
 
 from ivfgrade.atomic import write_json
 from ivfgrade.dataset.arrays import Arrays
@@ -30,9 +30,9 @@ PIXELS_PER_IMAGE = 4000  # enough for two parameters, evenly spaced over the emb
 class Calibration:
     temperature: float
     offset: float  # calibrated logit = logit / temperature + offset
-    bias_direct: float
-    bias_soft: float
-    weight_direct: float  # of the direct ratio in the fused one; the soft area has the rest
+    intercept: float  # fused ratio = intercept + weight_direct * direct + weight_soft * soft
+    weight_direct: float
+    weight_soft: float
     images: int  # on which this was fitted
 
     def probability(self, fragment_logit: np.ndarray) -> np.ndarray:
@@ -40,8 +40,7 @@ class Calibration:
         return 1.0 / (1.0 + np.exp(-logit))
 
     def fuse(self, direct: np.ndarray, soft: np.ndarray) -> np.ndarray:
-        direct, soft = direct - self.bias_direct, soft - self.bias_soft
-        fused = self.weight_direct * direct + (1.0 - self.weight_direct) * soft
+        fused = self.intercept + self.weight_direct * direct + self.weight_soft * soft
         return np.clip(fused, 0.0, 1.0)
 
     def soft(self, predictions: Predictions, arrays: Arrays) -> np.ndarray:
@@ -53,7 +52,7 @@ class Calibration:
         return np.asarray(ratios)
 
 
-IDENTITY = Calibration(1.0, 0.0, 0.0, 0.0, 1.0, 0)
+IDENTITY = Calibration(1.0, 0.0, 0.0, 1.0, 0.0, 0)
 
 
 def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
@@ -66,25 +65,17 @@ def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
         )
     temperature, offset = fit_logits(*_embryo_pixels(predictions, arrays))
     pixels_only = replace(IDENTITY, temperature=temperature, offset=offset)
-    direct_error = (predictions.direct - truth)[known]
-    soft_error = (pixels_only.soft(predictions, arrays) - truth)[known]
-    return Calibration(
-        temperature=temperature,
-        offset=offset,
-        bias_direct=float(direct_error.mean()),
-        bias_soft=float(soft_error.mean()),
-        weight_direct=least_variance_weight(direct_error, soft_error),
-        images=int(known.sum()),
-    )
+    soft = pixels_only.soft(predictions, arrays)
+    estimates = np.column_stack([predictions.direct, soft])[known]  # n 2
+    fused = least_squares(estimates, truth[known])
+    return Calibration(temperature, offset, *fused, images=int(known.sum()))
 
 
-def least_variance_weight(a: np.ndarray, b: np.ndarray) -> float:
-    """The w in [0, 1] that minimises var(w a + (1 - w) b), from the errors of two estimates."""
-    if len(a) < 2:
-        return 0.5
-    (var_a, cov), (_, var_b) = np.cov(a, b)
-    spread = var_a + var_b - 2.0 * cov  # var(a - b)
-    return float(np.clip((var_b - cov) / spread, 0.0, 1.0)) if spread > 0 else 0.5
+def least_squares(estimates: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
+    """Intercept and weights of the two estimates; none is negative: more never means less."""
+    centre, mean = estimates.mean(axis=0), float(truth.mean())
+    weights, _ = nnls(estimates - centre, truth - mean)
+    return float(mean - centre @ weights), float(weights[0]), float(weights[1])
 
 
 def fit_logits(logit: np.ndarray, target: np.ndarray) -> tuple[float, float]:
