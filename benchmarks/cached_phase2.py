@@ -120,7 +120,7 @@ def _network(phase_1: Path, params: Params) -> AttnRegDeepLab:
     torch.manual_seed(params.seed)
     model = build(params.spec)
     load_into(model, phase_1, missing=PHASE_2_PARTS)
-    return model.to(memory_format=torch.channels_last)
+    return FP32.place(model)
 
 
 def _some(arrays: Arrays, images: int) -> Arrays:

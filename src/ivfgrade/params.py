@@ -41,6 +41,10 @@ class DataParams:
 class ImageParams:
     size: int
 
+    def __post_init__(self) -> None:
+        if self.size < 32:
+            raise ValueError("size must be at least 32 pixels")
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -49,6 +53,12 @@ class Profile:
     pretrain_epochs: int
     finetune_epochs: int
     views: int  # of each image that phase 2 caches, 1 to 8
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.views <= 8:
+            raise ValueError("views must lie between 1 and 8")
+        if min(self.pretrain_epochs, self.finetune_epochs) < 0:
+            raise ValueError("epochs must not be negative")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Provenance:
             "host": platform.node(),
             "platform": platform.platform(),
             "cpu": _cpu_name(),
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": os.cpu_count(),
             "python": platform.python_version(),
             "packages": {name: _version(name) for name in PACKAGES},
         }

@@ -33,7 +33,7 @@ def build(cls: type[T], section: Any, where: str) -> T:
     try:
         return cls(**values)
     except ValueError as error:  # a range check in __post_init__
-        raise InputError(f"parameter {where}: {error}") from error
+        raise InputError(f"parameter {prefix}{error}") from error
 
 
 def convert(hint: Any, value: Any, where: str) -> Any:

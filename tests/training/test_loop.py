@@ -162,3 +162,9 @@ def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
     history = [{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.25}]
     write_history(tmp_path / "history.csv", history)
     assert (tmp_path / "history.csv").read_text() == "epoch,loss\n0,0.5\n1,0.25\n"
+
+
+def test_keeping_an_unknown_metric_names_those_there_are(tmp_path: Path) -> None:
+    phase = replace(PHASE, keep=("loss", "min"))
+    with pytest.raises(InputError, match="keep names loss; validation knows error"):
+        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path, 2))

@@ -35,8 +35,8 @@ class SplitParams:
     near_duplicate: float  # correlation of two pictures from which they count as one
 
     def __post_init__(self) -> None:
-        if not 0 < self.near_duplicate <= 1:
-            raise ValueError("near_duplicate is a correlation, above 0 and at most 1")
+        if not 0.9 <= self.near_duplicate <= 1:  # what thumbnails propose, see duplicates
+            raise ValueError("near_duplicate is a correlation between 0.9 and 1")
 
 
 @dataclass(frozen=True)

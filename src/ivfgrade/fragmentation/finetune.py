@@ -40,7 +40,7 @@ def finetune(
     torch.manual_seed(run.seed)
     model = build(spec)
     load_into(model, phase_1, missing=PHASE_2_PARTS)
-    model.to(run.compute.device, memory_format=torch.channels_last)
+    run.compute.place(model)
     frozen = {k: model.state_dict()[k].clone() for k in frozen_names(model, phase.groups)}
     _require_frozen_segmenter(model, frozen)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)

@@ -28,7 +28,7 @@ def pretrain(
     torch.manual_seed(run.seed)
     model = build(spec)
     origin = initialise(model, init)
-    model.to(run.compute.device, memory_format=torch.channels_last)
+    run.compute.place(model)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
 
     def view(batch: Batch, random: torch.Generator) -> Batch:

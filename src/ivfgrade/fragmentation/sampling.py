@@ -98,7 +98,9 @@ class Steps:
     def __init__(self, arrays: Arrays, split: str, batch: dict[str, int], seed: int) -> None:
         unknown = sorted(set(batch) - set(KINDS))
         if unknown:
-            raise InputError(f"unknown kind {', '.join(unknown)} in a phase's batch: {KINDS}")
+            raise InputError(
+                f"a phase's batch names {', '.join(unknown)}; it can name {', '.join(KINDS)}"
+            )
         self.seed = seed
         pools = {kind: arrays.indices(split, KINDS[kind]) for kind in batch}
         self.first = next(iter(batch))

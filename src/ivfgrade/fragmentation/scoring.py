@@ -39,7 +39,7 @@ class Predictions:
 def predict(
     model: AttnRegDeepLab, arrays: Arrays, indices: np.ndarray, compute: Compute
 ) -> Predictions:
-    model.to(compute.device, memory_format=torch.channels_last).eval()
+    compute.place(model).eval()
     found: list[tuple[Tensor, ...]] = []
     chunks = in_chunks(indices, BATCH)
     for chunk in tqdm(chunks, desc="predict", unit="batch", disable=len(chunks) < 4):

@@ -18,7 +18,6 @@ from ivfgrade.synthesis.sites import Optics
 
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
 DEEPEST = 0.8  # most that steep slopes can take, as an exponent
-MARGIN_UM = 12.0  # around the zona
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
 RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.65, 0.6, 0.45  # measured autocorrelation, 3.2

@@ -39,7 +39,7 @@ def load_weights(folder: Path) -> dict[str, torch.Tensor]:
 def save_tensors(path: Path, content: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, buffer.getbuffer())
 
 
 def load_tensors(path: Path) -> dict[str, Any]:

@@ -116,6 +116,7 @@ def fit(
         row = _train_epoch(state, phase, batches, terms, run, bar)
         model.eval()
         row |= {f"val_{name}": value for name, value in validate(model).items()}
+        _require_metric(phase, row)
         if not state.history or _better(row, phase, state.history):
             state.keep_best(run.work)
         state.history.append(row)
@@ -173,7 +174,7 @@ def train_step(
     values = {name: float(loss.detach()) for name, loss in losses.items()}
     for name, value in values.items():
         if not math.isfinite(value):
-            raise InputError(f"loss {name} became {value}; lower the learning rate or look there")
+            raise InputError(f"loss {name} became {value}; lower the learning rate of the phase")
     optimiser.zero_grad(set_to_none=True)
     total.backward()
     learning = [p for group in optimiser.param_groups for p in group["params"]]
@@ -191,6 +192,12 @@ def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: i
         return (step + 1) / warmup_steps
     done = (step - warmup_steps) / max(1.0, steps - warmup_steps)
     return 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+def _require_metric(phase: Phase, row: Row) -> None:
+    known = [name.removeprefix("val_") for name in row if name.startswith("val_")]
+    if phase.keep[0] not in known:
+        raise InputError(f"keep names {phase.keep[0]}; validation knows {', '.join(known)}")
 
 
 def best_epoch(history: list[Row], phase: Phase) -> int:
