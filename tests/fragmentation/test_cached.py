@@ -29,6 +29,7 @@ PHASE = Phase(
     groups=(("(head|injection).*", 0.001), (".*", None)),
     losses={"precise": 1.0, "range": 1.0, "consistency": 0.1, "bce": 0.1},
     keep=("mae", "min"),
+    hold=None,
     batch={"paired": 3, "unmasked": 2},
     warmup_epochs=0.0,
     beta2=0.999,

@@ -20,6 +20,7 @@ PHASE = Phase(
     groups=((".*", 0.05),),
     losses={"square": 1.0},
     keep=("error", "min"),
+    hold=None,
     batch={"points": 8},
     warmup_epochs=1.0,
     beta2=0.999,
@@ -154,8 +155,8 @@ def test_the_rate_rises_linearly_and_ends_at_zero() -> None:
 
 def test_an_undefined_value_is_never_the_best_epoch() -> None:
     history = [{"val_error": math.nan}, {"val_error": 2.0}, {"val_error": 1.0}]
-    assert best_epoch(history, PHASE) == 2
-    assert best_epoch(history, replace(PHASE, keep=("error", "max"))) == 1
+    assert best_epoch(history, PHASE, {}) == 2
+    assert best_epoch(history, replace(PHASE, keep=("error", "max")), {}) == 1
 
 
 def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
@@ -166,5 +167,15 @@ def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
 
 def test_keeping_an_unknown_metric_names_those_there_are(tmp_path: Path) -> None:
     phase = replace(PHASE, keep=("loss", "min"))
-    with pytest.raises(InputError, match="keep names loss; validation knows error"):
+    with pytest.raises(InputError, match="names loss; validation knows error"):
         fit(network(), phase, Line(), {"square": square}, error, run(tmp_path, 2))
+
+
+def test_an_epoch_that_gave_up_what_was_there_comes_last() -> None:
+    phase = replace(PHASE, hold=("dice", 0.01))
+    rows = [(0.3, 0.70), (0.2, 0.495), (0.1, 0.40), (0.25, 0.60)]
+    history = [{"val_error": error, "val_dice": dice} for error, dice in rows]
+    assert best_epoch(history, phase, {"dice": 0.5}) == 1
+    assert best_epoch(history, phase, {"dice": 0.6}) == 3
+    assert best_epoch(history, phase, {"dice": 0.9}) == 2
+    assert best_epoch(history, replace(phase, hold=None), {}) == 2

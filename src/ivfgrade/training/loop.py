@@ -55,6 +55,7 @@ class State:
 
     model: nn.Module
     optimiser: torch.optim.Optimizer
+    start: Row = field(default_factory=dict)  # validation before the first step
     history: list[Row] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
 
@@ -67,6 +68,7 @@ class State:
         content = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "start": self.start,
             "history": self.history,
         }
         save_tensors(folder / LAST, content)
@@ -75,7 +77,8 @@ class State:
         content = load_tensors(folder / LAST)
         self.model.load_state_dict(content["model"])
         self.optimiser.load_state_dict(content["optimiser"])
-        self.history, self.best = content["history"], load_tensors(folder / BEST)
+        self.start, self.history = content["start"], content["history"]
+        self.best = load_tensors(folder / BEST)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def fit(
         state.restore(run.work)
     else:
         state.best = snapshot(model)  # zero epochs keep the model as it came
+        if phase.hold and run.epochs:
+            state.start = validate(model.eval())
     bar = tqdm(
         total=run.epochs * len(batches),
         initial=len(state.history) * len(batches),
@@ -117,14 +122,14 @@ def fit(
         model.eval()
         row |= {f"val_{name}": value for name, value in validate(model).items()}
         _require_metric(phase, row)
-        if not state.history or _better(row, phase, state.history):
+        if _better(row, phase, state):
             state.keep_best(run.work)
         state.history.append(row)
         state.save(run.work)
         run.log(epoch, row)
     bar.close()
     model.load_state_dict(state.best)
-    return Fitted(state.best, state.history, best_epoch(state.history, phase))
+    return Fitted(state.best, state.history, best_epoch(state.history, phase, state.start))
 
 
 def _train_epoch(
@@ -196,21 +201,28 @@ def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: i
 
 def _require_metric(phase: Phase, row: Row) -> None:
     known = [name.removeprefix("val_") for name in row if name.startswith("val_")]
-    if phase.keep[0] not in known:
-        raise InputError(f"keep names {phase.keep[0]}; validation knows {', '.join(known)}")
+    for name in (phase.keep[0], *(phase.hold or ())[:1]):
+        if name not in known:
+            raise InputError(f"keep or hold names {name}; validation knows {', '.join(known)}")
 
 
-def best_epoch(history: list[Row], phase: Phase) -> int:
-    """The first epoch with the best value of `phase.keep`; an undefined value (NaN) never wins."""
+def best_epoch(history: list[Row], phase: Phase, start: Row) -> int:
+    """The first epoch with the best value of `phase.keep` among those that hold what was there.
+
+    If none does, the best of all; an undefined value (NaN) never wins.
+    """
     metric, direction = phase.keep
     sign = 1.0 if direction == "max" else -1.0
-    values = [sign * row[f"val_{metric}"] for row in history]
-    ranked = [-math.inf if math.isnan(value) else value for value in values]
+    ranked = []
+    for row in history:
+        value = sign * row[f"val_{metric}"]
+        held = not phase.hold or row[f"val_{phase.hold[0]}"] >= start[phase.hold[0]] - phase.hold[1]
+        ranked.append((held, -math.inf if math.isnan(value) else value))
     return ranked.index(max(ranked)) if ranked else -1
 
 
-def _better(row: Row, phase: Phase, history: list[Row]) -> bool:
-    return best_epoch([*history, row], phase) == len(history)
+def _better(row: Row, phase: Phase, state: State) -> bool:
+    return best_epoch([*state.history, row], phase, state.start) == len(state.history)
 
 
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
