@@ -77,16 +77,23 @@ def test_workers_change_no_byte(synthesis: Make, tmp_path: Path) -> None:
 
 
 def test_grades_can_follow_the_volume(synthesis: Make, tmp_path: Path) -> None:
+    borders = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35)  # fine enough to tell the two apart
+    fine = {name: 0.25 * (name in "CDEF") for name in "ABCDEFGH"}
     graded = {}
     for name in ("area", "volume"):
-        mix = {"A": 0.0, "B": 1.0, "C": 0.0, "D": 0.0}
-        params = synthesis(paired=0, weak=4, grade_mix=mix, grades_follow=name, grade_noise=0.0)
+        params = synthesis(
+            paired=0,
+            weak=6,
+            grade_mix=fine,
+            grade_borders=borders,
+            grades_follow=name,
+            grade_noise=0.0,
+        )
         synthesise(params, 1, tmp_path / name, workers=1)
         labels, full = (rows(tmp_path / name / table) for table in ("labels.csv", "truth.csv"))
         ratios = np.array([float(row[f"{name}_ratio"]) for row in full])
-        expected = np.searchsorted([0.10, 0.25, 0.50], ratios, side="right")
         graded[name] = [row["grade"] for row in labels]
-        assert graded[name] == ["ABCD"[i] for i in expected]
+        assert graded[name] == ["ABCDEFGH"[i] for i in np.searchsorted(borders, ratios, "right")]
     assert graded["area"] != graded["volume"]
 
 
