@@ -11,7 +11,7 @@ from ivfgrade.atomic import write_bytes, write_json
 from ivfgrade.dataset.arrays import SUMMARY, load_arrays
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.export import GradingGraph, describe, parity, to_onnx
-from ivfgrade.fragmentation.calibration import load_calibration
+from ivfgrade.fragmentation.calibration import EMBRYO_THRESHOLD, load_calibration
 from ivfgrade.fragmentation.sampling import load_pixels
 from ivfgrade.fragmentation.stored import load
 from ivfgrade.grading import load_scheme
@@ -28,12 +28,13 @@ def main(model: Path, data: Path, out: Path, report: Path, provenance: Path) -> 
         if not len(images):
             raise InputError(f"{data} has no test image to check the exported model with")
         reported = params.active_recipe.ratio
-        graph = GradingGraph(load(model)[0], load_calibration(model), reported)
+        by = load_calibration(model)
+        graph = GradingGraph(load(model)[0], by, reported)
         facts = {
             "data_digest": load_json(data / SUMMARY)["data_digest"],
             "grading": {"id": scheme.id, "version": scheme.version, "grades": scheme.names}
             | {"borders": scheme.borders},
-            "mask_threshold": params.evaluate.mask_threshold,
+            "mask_thresholds": {"fragment": by.mask_threshold, "embryo": EMBRYO_THRESHOLD},
             "reported_ratio": reported,
         }
         content = to_onnx(graph, arrays.size, params.export.opset, facts)

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import typer
 
-from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import one_line
-from ivfgrade.fragmentation.calibration import fit_calibration, save_calibration
+from ivfgrade.fragmentation.calibration import calibrate, save_calibration
 from ivfgrade.fragmentation.finetune import finetune
-from ivfgrade.fragmentation.sampling import Embryos, Labels
-from ivfgrade.fragmentation.scoring import predict
+from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
@@ -28,16 +26,14 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
         recipe, profile = params.active_recipe, params.active_profile
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
-        arrays = load_arrays(data)
         scheme = load_scheme(Path(params.data.grading))
-        embryos = Embryos(arrays, Labels(arrays.manifest, scheme, recipe.grade_margin))
+        embryos = load_embryos(data, scheme, recipe.grade_margin)
         with live("finetune", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.finetune_epochs, params.seed, compute, stage.work, "phase 2", log)
             spec = params.spec
             network, fitted = finetune(spec, phase_1, embryos, recipe.finetune, profile.views, run)
-        unseen = predict(network, arrays, arrays.indices("calibration", ("paired",)), compute)
         store(model, network.state_dict(), spec, best_epoch=fitted.best_epoch)
-        save_calibration(model, fit_calibration(unseen, arrays))
+        save_calibration(model, calibrate(network, embryos.arrays, recipe.mask_threshold, compute))
         write_history(model / "history.csv", fitted.history)
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import typer
 
-from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.pretrain import pretrain
-from ivfgrade.fragmentation.sampling import Embryos, Labels
+from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
@@ -27,9 +26,8 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         recipe, profile = params.active_recipe, params.active_profile
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
-        arrays = load_arrays(data)
         scheme = load_scheme(Path(params.data.grading))
-        embryos = Embryos(arrays, Labels(arrays.manifest, scheme, recipe.grade_margin))
+        embryos = load_embryos(data, scheme, recipe.grade_margin)
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
             spec, views = params.segmenter_spec, recipe.augment

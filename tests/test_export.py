@@ -15,7 +15,13 @@ from ivfgrade.fragmentation.spec import ModelSpec
 
 SIZE = 33
 CALIBRATION = Calibration(
-    temperature=1.7, offset=-0.3, intercept=0.02, weight_direct=0.4, weight_soft=0.7, images=9
+    mask_threshold=0.3,
+    temperature=1.7,
+    offset=-0.3,
+    intercept=0.02,
+    weight_direct=0.4,
+    weight_soft=0.7,
+    images=9,
 )
 SPEC = ModelSpec(
     gate="attention",
@@ -40,7 +46,7 @@ def graph() -> GradingGraph:
 
 @pytest.fixture(scope="module")
 def content(graph) -> bytes:
-    return to_onnx(graph, SIZE, 20, {"data_digest": "abc", "mask_threshold": 0.5})
+    return to_onnx(graph, SIZE, 20, {"data_digest": "abc", "mask_thresholds": {"fragment": 0.3}})
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +102,8 @@ def test_file_describes_itself_and_nothing_of_this_machine(content):
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     facts = {k: json.loads(v) for k, v in session.get_modelmeta().custom_metadata_map.items()}
     assert facts["data_digest"] == "abc"
-    assert (facts["size"], facts["opset"], facts["mask_threshold"]) == (SIZE, 20, 0.5)
+    assert (facts["size"], facts["opset"]) == (SIZE, 20)
+    assert facts["mask_thresholds"] == {"fragment": 0.3}
     assert facts["calibration"]["temperature"] == 1.7
     assert facts["inputs"] == INPUTS
     assert {i.name: i.shape for i in session.get_inputs()} == {

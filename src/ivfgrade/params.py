@@ -68,8 +68,13 @@ class Recipe:
     augment: AugmentParams
     grade_margin: float  # by which a grade's interval is widened
     ratio: Literal["direct", "fused"]  # which ratio is the reported one
+    mask_threshold: float | None  # from which a pixel belongs to a fragment; None: by validation
     pretrain: Phase
     finetune: Phase
+
+    def __post_init__(self) -> None:
+        if self.mask_threshold is not None and not 0 < self.mask_threshold < 1:
+            raise ValueError("mask_threshold must lie between 0 and 1, or be null")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from ivfgrade.grading import GradingScheme
 SIZE = 40
 SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
 PARAMS = EvaluateParams(
-    mask_threshold=0.5,
     boundary_tolerance_px=2.0,
     fragment_diameter_px=(6.0, 12.0),
     found_coverage=0.5,

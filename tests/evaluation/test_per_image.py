@@ -39,7 +39,7 @@ def test_an_image_nobody_graded_has_no_interval_error(arrays, grader):
 
 
 def test_reported_ratio_is_the_chosen_one(arrays, grader):
-    calibration = Calibration(1.0, 0.0, 0.0, weight_direct=0.5, weight_soft=0.5, images=3)
+    calibration = Calibration(0.5, 1.0, 0.0, 0.0, weight_direct=0.5, weight_soft=0.5, images=3)
     fused = Grader(calibration, SCHEME, "fused", grader.params)
     answers = Answers(direct=(0.3, 0.0, 0.6, 0.05, 0.3, 0.4)).predictions()
     image = score_images(arrays, answers, fused).iloc[0]
@@ -64,6 +64,6 @@ def test_fragments_come_from_paired_images_only(arrays, grader):
 def test_threshold_is_on_the_probability(grader):
     answers = Answers().predictions()
     doubtful = replace(answers, fragment_logit=np.full_like(answers.fragment_logit, 0.5))
-    strict = replace(grader, params=replace(grader.params, mask_threshold=0.7))  # logit 0.847
+    strict = replace(grader, calibration=replace(grader.calibration, mask_threshold=0.7))
     assert grader.masks(doubtful, 0)[0].all()
-    assert not strict.masks(doubtful, 0)[0].any()
+    assert not strict.masks(doubtful, 0)[0].any()  # logit(0.7) is 0.847

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.dataset.letterbox import place, valid
+from ivfgrade.fragmentation.sampling import Embryos, Labels
 from ivfgrade.grading import GradingScheme
 
 SIZE = 65
@@ -46,6 +47,11 @@ def tiny_arrays(paired: int = 6, weak: int = 4, ratio_only: int = 1, val: int = 
         )
     manifest = pd.DataFrame(rows)
     return Arrays(np.stack(images), np.stack(masks), manifest, SIZE)  # type: ignore[arg-type]
+
+
+def tiny_embryos(**counts: int) -> Embryos:
+    arrays = tiny_arrays(**counts)
+    return Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.02))
 
 
 def _embryo(random: np.random.Generator, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,18 @@ import pytest
 import torch
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.cached import CachedBatches, CachedHeads, FeatureCache, turn
+from ivfgrade.fragmentation.cached import CachedHeads, FeatureCache, load_cached, turn
 from ivfgrade.fragmentation.finetune import finetune
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
-from ivfgrade.fragmentation.sampling import Embryos, Labels, Steps, load_batch
+from ivfgrade.fragmentation.sampling import Embryos, load_batch
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
 from ivfgrade.fragmentation.stored import load, store
 from ivfgrade.training.loop import Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
-from tests.fragmentation.arrays import SCHEME, tiny_arrays
+from tests.fragmentation.arrays import tiny_embryos
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SEGMENTER = Segmenter("attention", 2.0, (2, 4), 0.0)
@@ -40,8 +41,7 @@ PHASE = Phase(
 
 @pytest.fixture(scope="module")
 def embryos() -> Embryos:
-    arrays = tiny_arrays()
-    return Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.02))
+    return tiny_embryos()
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +68,31 @@ def test_the_eight_views_differ_and_are_the_symmetries(view: int) -> None:
     assert not any(torch.equal(turn(maps, view), other) for other in others)
 
 
+def test_a_full_disk_is_an_error_before_the_cache_is_filled(
+    tmp_path: Path, embryos: Embryos
+) -> None:
+    """A mapped file without space would end the process by a signal, without a word."""
+    paired = embryos.labels.paired.numpy()
+    cache = FeatureCache(tmp_path, embryos.arrays.indices("train"), paired, views=1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(InputError, match="pooled.bin needs .* GB for cached features"):
+            cache.fill(network(), embryos.arrays, CPU)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "pooled.bin").exists()
+
+
 def test_cached_and_naive_losses_agree(tmp_path: Path, embryos: Embryos) -> None:
     model = network()
     indices = embryos.arrays.indices("train")
     cache = FeatureCache(tmp_path, indices, embryos.labels.paired.numpy(), views=3)
     cache.fill(model, embryos.arrays, CPU)
-    steps = Steps(embryos.arrays, "train", PHASE.batch, seed=0)
-    batches = CachedBatches(cache, embryos, steps, CPU.device)
     heads, chosen = CachedHeads(model).eval(), np.array([4, 1, 8, 10])
     for view in range(3):
         views = np.full(4, view)
-        cached = batches.load(chosen, views)
+        cached = load_cached(cache, embryos, chosen, views)
         naive = load_batch(embryos, chosen)
         maps = {n: turn(getattr(naive, n), view) for n in ("image", "valid", "fragment", "embryo")}
         naive = naive.replace(**maps, outlined=naive.paired)

@@ -15,6 +15,7 @@ from ivfgrade.fragmentation.calibration import (
     least_squares,
     load_calibration,
     save_calibration,
+    tune_threshold,
 )
 from ivfgrade.fragmentation.scoring import Predictions
 from tests.fragmentation.arrays import tiny_arrays
@@ -58,7 +59,7 @@ def test_an_estimate_that_only_misleads_has_no_weight() -> None:
 
 
 def test_the_fused_ratio_stays_within_zero_and_one() -> None:
-    calibration = Calibration(1.0, 0.0, -0.1, weight_direct=0.5, weight_soft=1.0, images=9)
+    calibration = Calibration(0.5, 1.0, 0.0, -0.1, weight_direct=0.5, weight_soft=1.0, images=9)
     fused = calibration.fuse(np.array([0.4, 0.0, 1.0]), np.array([0.2, 0.0, 1.0]))
     np.testing.assert_allclose(fused, [0.3, 0.0, 1.0])
 
@@ -72,15 +73,26 @@ def test_a_fitted_calibration_is_unbiased_on_what_it_was_fitted_on() -> None:
     truth = arrays.manifest["ratio"].to_numpy(float)[images]
     direct = truth + 0.05 + random.normal(0, 0.03, len(truth))
     found = Predictions(images, logit, masks[..., 1].astype(np.float16), direct, truth)
-    calibration = fit_calibration(found, arrays)
+    calibration = fit_calibration(found, arrays, 0.3)
     fused = calibration.fuse(direct, calibration.soft(found, arrays))
     assert abs(np.mean(fused - truth)) < 1e-6
     assert np.std(fused - truth) <= np.std(direct - truth) + 1e-9
     assert calibration.images == 12
 
 
+def test_the_mask_begins_where_validation_dice_is_best() -> None:
+    arrays = tiny_arrays(paired=3)
+    images = arrays.indices("train", ("paired",))
+    fragment = np.stack([arrays.masks[i][..., 0] for i in images]) > 0
+    probability = np.where(fragment, 0.33, 0.22)  # timid: no pixel reaches one half
+    logit = np.log(probability / (1 - probability)).astype(np.float16)
+    nothing = np.zeros(len(images))
+    found = Predictions(images, logit, np.ones_like(logit), nothing, nothing)
+    assert 0.22 < tune_threshold(found, arrays) <= 0.33
+
+
 def test_it_comes_back_from_its_file(tmp_path: Path) -> None:
-    calibration = Calibration(1.5, -0.25, 0.01, 0.25, 0.75, 38)
+    calibration = Calibration(0.35, 1.5, -0.25, 0.01, 0.25, 0.75, 38)
     save_calibration(tmp_path, calibration)
     assert load_calibration(tmp_path) == calibration
 
@@ -89,7 +101,7 @@ def test_no_calibration_image_is_an_error() -> None:
     empty = np.zeros((0, 4, 4), np.float16)
     nothing = Predictions(np.zeros(0, int), empty, empty, np.zeros(0), np.zeros(0))
     with pytest.raises(InputError, match="calibration split"):
-        fit_calibration(nothing, tiny_arrays())
+        fit_calibration(nothing, tiny_arrays(), 0.5)
 
 
 def test_an_image_without_a_ratio_is_left_out() -> None:
@@ -99,7 +111,7 @@ def test_an_image_without_a_ratio_is_left_out() -> None:
     maps = np.zeros((4, arrays.size, arrays.size), np.float16)
     direct = arrays.manifest["ratio"].to_numpy(float)[images] + 0.05
     direct[0] = 1.0
-    calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays)
+    calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays, 0.5)
     assert calibration.images == 3
     assert calibration.weight_direct == pytest.approx(1.0)
     assert calibration.intercept == pytest.approx(-0.05)

@@ -12,25 +12,29 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.fragmentation.calibration import EMBRYO_THRESHOLD
 from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, NoInjection, soft_area_ratio
-from ivfgrade.fragmentation.sampling import load_pixels
+from ivfgrade.fragmentation.sampling import FORWARD_BATCH, load_pixels
 from ivfgrade.training.precision import Compute
-
-BATCH = 8
 
 
 @torch.inference_mode()
 def shuffle_effect(
-    model: AttnRegDeepLab, arrays: Arrays, indices: np.ndarray, compute: Compute, seed: int
+    model: AttnRegDeepLab,
+    arrays: Arrays,
+    indices: np.ndarray,
+    compute: Compute,
+    mask_logit: float,
+    seed: int,
 ) -> dict[str, float] | None:
     """Mean absolute change of the area ratios, and share of embryo pixels that change sides;
     None without an injection or without a second image to swap with."""
     if isinstance(model.injection, NoInjection) or len(indices) < 2:
         return None
     mixed = np.random.default_rng(seed).permutation(indices)  # neighbours share a patient
-    chunks = np.array_split(mixed, -(-len(mixed) // BATCH))
+    chunks = np.array_split(mixed, -(-len(mixed) // FORWARD_BATCH))
     changes = [
-        _swap(model, arrays, chunk, compute)
+        _swap(model, arrays, chunk, compute, mask_logit)
         for chunk in tqdm(chunks, desc="shuffle V_reg", unit="batch")
     ]
     means = torch.cat(changes, dim=1).double().mean(dim=1).tolist()
@@ -38,7 +42,9 @@ def shuffle_effect(
     return {**dict(zip(names, means, strict=True)), "images": float(len(indices))}
 
 
-def _swap(model: AttnRegDeepLab, arrays: Arrays, chunk: np.ndarray, compute: Compute) -> Tensor:
+def _swap(
+    model: AttnRegDeepLab, arrays: Arrays, chunk: np.ndarray, compute: Compute, mask_logit: float
+) -> Tensor:
     """3 B: soft change, hard change, share of changed pixels."""
     image, valid = (tensor.to(compute.device) for tensor in load_pixels(arrays, chunk))
     with compute.autocast():
@@ -47,12 +53,14 @@ def _swap(model: AttnRegDeepLab, arrays: Arrays, chunk: np.ndarray, compute: Com
         own = model.heads(features, valid).mask_logits.float()
         others = model.heads(swapped, valid).mask_logits.float()
     soft = (soft_area_ratio(others, valid) - soft_area_ratio(own, valid)).abs()
+    borders = own.new_tensor([mask_logit, torch.logit(torch.tensor(EMBRYO_THRESHOLD))])
+    own, others = (logits >= borders[:, None, None] for logits in (own, others))  # B 2 S S bool
     hard = (_hard_area_ratio(others, valid) - _hard_area_ratio(own, valid)).abs()
-    flipped = ((own[:, 0] > 0) != (others[:, 0] > 0)) & (valid[:, 0] > 0)  # B S S
-    embryo = ((own[:, 1] > 0) & (valid[:, 0] > 0)).sum((1, 2)).clamp_min(1)
+    flipped = (own[:, 0] != others[:, 0]) & (valid[:, 0] > 0)  # B S S
+    embryo = (own[:, 1] & (valid[:, 0] > 0)).sum((1, 2)).clamp_min(1)
     return torch.stack([soft, hard, flipped.sum((1, 2)) / embryo]).cpu()
 
 
-def _hard_area_ratio(mask_logits: Tensor, valid: Tensor) -> Tensor:
-    """B: fragment area over embryo area of the masks at probability 1/2."""
-    return soft_area_ratio(torch.where(mask_logits > 0, torch.inf, -torch.inf), valid)
+def _hard_area_ratio(masks: Tensor, valid: Tensor) -> Tensor:
+    """B: fragment area over embryo area."""
+    return soft_area_ratio(torch.where(masks, torch.inf, -torch.inf), valid)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EvaluateParams:
-    mask_threshold: float  # probability from which a pixel belongs to a mask
     boundary_tolerance_px: float  # of boundary F1, at network resolution
     fragment_diameter_px: tuple[float, ...]  # borders between the fragment size classes
     found_coverage: float  # share of a fragment that must be outlined for it to count as found
@@ -17,8 +16,8 @@ class EvaluateParams:
     images_per_row: int  # of the contact sheet and of the attention maps
 
     def __post_init__(self) -> None:
-        if not 0 < self.mask_threshold < 1 or not 0 < self.confidence < 1:
-            raise ValueError("mask_threshold and confidence must lie between 0 and 1")
+        if not 0 < self.confidence < 1:
+            raise ValueError("confidence must lie between 0 and 1")
         borders = self.fragment_diameter_px
         if not borders or list(borders) != sorted(set(borders)):
             raise ValueError("fragment_diameter_px must be rising borders, at least one")

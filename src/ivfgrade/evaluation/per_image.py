@@ -1,6 +1,6 @@
 """One row per test image, one row per true fragment: all that the report says follows from these.
 
-A mask is where the network's probability reaches the threshold. The ratio is measured four ways
+A mask is where the network's probability reaches its threshold. The ratio is measured four ways
 (direct, hard mask, soft mask, fused); `reported` is the one that counts as the answer.
 """
 
@@ -23,7 +23,7 @@ from ivfgrade.evaluation.metrics import (
     iou,
 )
 from ivfgrade.evaluation.params import EvaluateParams
-from ivfgrade.fragmentation.calibration import Calibration
+from ivfgrade.fragmentation.calibration import EMBRYO_THRESHOLD, Calibration
 from ivfgrade.fragmentation.scoring import Predictions
 from ivfgrade.grading import GradingScheme
 
@@ -45,9 +45,8 @@ class Grader:
 
     def masks(self, found: Predictions, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Fragment and embryo, S S each."""
-        threshold = self.params.mask_threshold
-        logit_threshold = np.log(threshold / (1 - threshold))
-        return found.fragment_logit[row] >= logit_threshold, found.embryo[row] >= threshold
+        fragment = found.fragment_logit[row] >= self.calibration.mask_logit
+        return fragment, found.embryo[row] >= EMBRYO_THRESHOLD
 
 
 def score_images(arrays: Arrays, found: Predictions, grader: Grader) -> pd.DataFrame:

@@ -163,7 +163,8 @@ def _phase_2(trial: Trial, summary: Summary) -> Numbers:
     segmenter, _ = load(trial.folders.phase_1)
     outlined = predict(segmenter, arrays, paired, compute)
     dice = compare_phases(arrays, outlined, trial.images, trial.grader, summary.bootstrap)
-    moved = shuffle_effect(trial.model, arrays, paired, compute, trial.setting.seed)
+    mask_logit, seed = trial.grader.calibration.mask_logit, trial.setting.seed
+    moved = shuffle_effect(trial.model, arrays, paired, compute, mask_logit, seed)
     alive = {name: as_number(value) for name, value in moved.items()} if moved else None
     frozen = frozen_tensors(trial.folders.phase_1, trial.folders.model)
     return {**dice, **frozen, **({"shuffled_v_reg": alive} if alive else {})}

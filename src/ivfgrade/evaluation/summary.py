@@ -26,7 +26,8 @@ from ivfgrade.grading import GradingScheme
 RULES = [
     "dice: mean over the paired images whose truth holds a fragment, valid pixels only; an image "
     "without fragments has no Dice, whatever is predicted: see false_alarms",
-    "mask: probability at or above evaluate.mask_threshold, before calibration",
+    "mask: fragment probability at or above the model's mask_threshold, embryo probability at or "
+    "above 1/2, both before calibration",
     "ratio: fragment area / embryo area; 0 where no embryo is found",
     "grade: grade of the reported ratio against the grade of the true ratio",
     "fragments: connected pieces of the true mask by diameter of the disc of equal area, in "

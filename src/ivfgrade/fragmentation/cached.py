@@ -8,6 +8,7 @@ without a mask take part only in the regression, so of them only the pooled vect
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,9 +21,11 @@ from tqdm import tqdm
 
 from ivfgrade.atomic import write_json
 from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, Prediction
 from ivfgrade.fragmentation.sampling import (
+    FORWARD_BATCH,
     Embryos,
     Steps,
     in_chunks,
@@ -32,8 +35,6 @@ from ivfgrade.fragmentation.sampling import (
 )
 from ivfgrade.training.checkpoints import load_json
 from ivfgrade.training.precision import Compute
-
-CHUNK = 8  # images per forward pass while the cache is filled
 
 
 def turn(maps: Tensor, view: int) -> Tensor:
@@ -62,7 +63,8 @@ class FeatureCache:
         complete, content = self.folder / "complete.json", self._content()
         if not complete.exists() or load_json(complete) != content:
             complete.unlink(missing_ok=True)
-            work = [(c, v) for v in range(self.views) for c in in_chunks(self.indices, CHUNK)]
+            chunks = in_chunks(self.indices, FORWARD_BATCH)
+            work = [(chunk, view) for view in range(self.views) for chunk in chunks]
             for chunk, view in tqdm(work, desc="cache frozen features", unit="batch"):
                 self._store(chunk, view, self._compute(model, arrays, chunk, view, compute))
             write_json(complete, content)
@@ -113,7 +115,21 @@ class FeatureCache:
         size = int(np.prod(shape))
         if not size:
             return torch.empty(shape, dtype=dtype)
+        _reserve(Path(file), size * dtype.itemsize)
         return torch.from_file(file, shared=True, size=size, dtype=dtype).view(shape)
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Claim the disk space now: a mapped file that meets a full disk ends the process unasked."""
+    try:
+        with file.open("ab") as handle:
+            os.posix_fallocate(handle.fileno(), 0, size)
+    except OSError as error:
+        file.unlink(missing_ok=True)
+        raise InputError(
+            f"{file} needs {size / 1e9:.1f} GB for cached features: {error.strerror}; "
+            "free some space, or lower views in params.yaml"
+        ) from error
 
 
 @dataclass
@@ -166,21 +182,25 @@ class CachedBatches:
     def epoch(self, number: int) -> Iterator[CachedBatch]:
         random = np.random.default_rng([self.steps.seed, number, 8])
         for indices in self.steps.epoch(number):
-            yield self.load(indices, random.integers(self.cache.views, size=len(indices)))
+            views = random.integers(self.cache.views, size=len(indices))
+            yield load_cached(self.cache, self.embryos, indices, views).to(self.device)
 
-    def load(self, indices: np.ndarray, views: np.ndarray) -> CachedBatch:
-        fragment, embryo = load_masks(self.embryos.arrays, indices)
-        known = self.embryos.labels.of(indices)
-        batch = CachedBatch(
-            image=torch.zeros(len(indices), 0),  # the features stand for it
-            valid=_turned(load_valid(self.embryos.arrays, indices), views),
-            fragment=_turned(fragment, views),
-            embryo=_turned(embryo, views),
-            outlined=known["paired"],
-            features=self.cache.of(indices, views),
-            **known,
-        )
-        return batch.to(self.device)
+
+def load_cached(
+    cache: FeatureCache, embryos: Embryos, indices: np.ndarray, views: np.ndarray
+) -> CachedBatch:
+    """The images' labels, masks and features, each seen from its view."""
+    fragment, embryo = load_masks(embryos.arrays, indices)
+    known = embryos.labels.of(indices)
+    return CachedBatch(
+        image=torch.zeros(len(indices), 0),  # the features stand for it
+        valid=_turned(load_valid(embryos.arrays, indices), views),
+        fragment=_turned(fragment, views),
+        embryo=_turned(embryo, views),
+        outlined=known["paired"],
+        features=cache.of(indices, views),
+        **known,
+    )
 
 
 def _turned(maps: Tensor, views: np.ndarray) -> Tensor:

@@ -1,13 +1,16 @@
-"""From raw outputs to the reported ratio, fitted on the `calibration` patients alone.
+"""From raw outputs to mask and reported ratio.
 
-Dice and focal loss distort probabilities, and a distorted probability is a biased area (S4.36).
-So the fragment logits are first recalibrated (temperature and offset); then the ratio is the
-combination of direct regression and soft area that comes closest to the truth (S4.55). Uncertain
-networks answer towards the middle, which a weighted mean would keep and least squares undo.
+The mask begins at the probability that gives the validation patients the best Dice (S4.54).
+The ratio is fitted on the `calibration` patients alone. Dice and focal loss distort probabilities,
+and a distorted probability is a biased area (S4.36). So the fragment logits are first recalibrated
+(temperature and offset); then the ratio is the combination of direct regression and soft area that
+comes closest to the truth (S4.55). Uncertain networks answer towards the middle, which a weighted
+mean would keep and least squares undo.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,25 +18,33 @@ import numpy as np
 from scipy.optimize import minimize, nnls
 
 from ivfgrade.atomic import write_json
-from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.dataset.arrays import FRAGMENT, Arrays
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.metrics import soft_ratio
-from ivfgrade.fragmentation.scoring import Predictions
+from ivfgrade.fragmentation.model import AttnRegDeepLab
+from ivfgrade.fragmentation.scoring import Predictions, best_threshold, dice_by_threshold, predict
 from ivfgrade.strict import build as build_strictly
 from ivfgrade.training.checkpoints import load_json
+from ivfgrade.training.precision import Compute
 
 FILE = "calibration.json"
+EMBRYO_THRESHOLD = 0.5
 PIXELS_PER_IMAGE = 4000  # enough for two parameters, evenly spaced over the embryo
 
 
 @dataclass(frozen=True)
 class Calibration:
+    mask_threshold: float  # of the fragment probability as trained, from which a pixel is masked
     temperature: float
     offset: float  # calibrated logit = logit / temperature + offset
     intercept: float  # fused ratio = intercept + weight_direct * direct + weight_soft * soft
     weight_direct: float
     weight_soft: float
     images: int  # on which this was fitted
+
+    @property
+    def mask_logit(self) -> float:
+        return math.log(self.mask_threshold / (1 - self.mask_threshold))
 
     def probability(self, fragment_logit: np.ndarray) -> np.ndarray:
         logit = fragment_logit.astype(np.float32) / self.temperature + self.offset
@@ -52,10 +63,30 @@ class Calibration:
         return np.asarray(ratios)
 
 
-IDENTITY = Calibration(1.0, 0.0, 0.0, 1.0, 0.0, 0)
+IDENTITY = Calibration(0.5, 1.0, 0.0, 0.0, 1.0, 0.0, 0)
 
 
-def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
+def calibrate(
+    model: AttnRegDeepLab, arrays: Arrays, mask_threshold: float | None, compute: Compute
+) -> Calibration:
+    """Settle how `model` is read; without a given mask threshold validation chooses it."""
+    if mask_threshold is None:
+        validation = arrays.indices("val", ("paired",))
+        mask_threshold = tune_threshold(predict(model, arrays, validation, compute), arrays)
+    unseen = arrays.indices("calibration", ("paired",))
+    return fit_calibration(predict(model, arrays, unseen, compute), arrays, mask_threshold)
+
+
+def tune_threshold(predictions: Predictions, arrays: Arrays) -> float:
+    """The mask threshold with the best mean Dice on `predictions` of paired validation images."""
+    scores = [
+        dice_by_threshold(fragment, arrays.masks[i][..., FRAGMENT] > 0, arrays.valid(i))
+        for fragment, i in zip(predictions.fragment, predictions.indices, strict=True)
+    ]
+    return best_threshold(np.array(scores))[0]
+
+
+def fit_calibration(predictions: Predictions, arrays: Arrays, mask_threshold: float) -> Calibration:
     """`predictions` of paired images that neither training nor selection has seen."""
     truth = arrays.manifest["ratio"].to_numpy(float)[predictions.indices]
     known = np.isfinite(truth)  # a mask without any outline has no ratio
@@ -68,7 +99,7 @@ def fit_calibration(predictions: Predictions, arrays: Arrays) -> Calibration:
     soft = pixels_only.soft(predictions, arrays)
     estimates = np.column_stack([predictions.direct, soft])[known]  # n 2
     fused = least_squares(estimates, truth[known])
-    return Calibration(temperature, offset, *fused, images=int(known.sum()))
+    return Calibration(mask_threshold, temperature, offset, *fused, images=int(known.sum()))
 
 
 def least_squares(estimates: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:

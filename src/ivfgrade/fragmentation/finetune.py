@@ -18,10 +18,11 @@ from ivfgrade.fragmentation.cached import (
     CachedBatches,
     CachedHeads,
     FeatureCache,
+    load_cached,
 )
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
-from ivfgrade.fragmentation.sampling import Embryos, Steps, in_chunks
+from ivfgrade.fragmentation.sampling import FORWARD_BATCH, Embryos, Steps, in_chunks
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import ModelSpec
 from ivfgrade.fragmentation.stored import load_into
@@ -30,7 +31,6 @@ from ivfgrade.training.param_groups import changed, frozen_names
 from ivfgrade.training.phase import Phase
 
 PHASE_2_PARTS = ("head", "injection")
-VALIDATION_BATCH = 8
 
 
 def finetune(
@@ -79,11 +79,10 @@ def _validate(
 ) -> Callable[[nn.Module], dict[str, float]]:
     images = embryos.paired("val")
     cache = _cache(model, embryos, "val", 1, run)
-    steps = Steps(embryos.arrays, "val", {"paired": VALIDATION_BATCH}, run.seed)
-    loader = CachedBatches(cache, embryos, steps, run.compute.device)
+    chunks = in_chunks(images, FORWARD_BATCH)
 
     def batches() -> Iterator[CachedBatch]:
-        chunks = in_chunks(images, VALIDATION_BATCH)
-        return (loader.load(chunk, np.zeros(len(chunk), dtype=int)) for chunk in chunks)
+        upright = (np.zeros(len(chunk), dtype=int) for chunk in chunks)
+        return (load_cached(cache, embryos, *pair) for pair in zip(chunks, upright, strict=True))
 
     return lambda heads: mean_scores(heads, batches(), run.compute)

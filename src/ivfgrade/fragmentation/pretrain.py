@@ -11,14 +11,19 @@ from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import build
-from ivfgrade.fragmentation.sampling import EmbryoBatches, Embryos, Steps, in_chunks, load_batch
+from ivfgrade.fragmentation.sampling import (
+    FORWARD_BATCH,
+    EmbryoBatches,
+    Embryos,
+    Steps,
+    in_chunks,
+    load_batch,
+)
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec
 from ivfgrade.fragmentation.weights import Origin, initialise
 from ivfgrade.training.loop import Fitted, Run, fit
 from ivfgrade.training.phase import Phase
-
-VALIDATION_BATCH = 8
 
 
 def pretrain(
@@ -39,7 +44,7 @@ def pretrain(
 
 
 def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:
-    chunks = in_chunks(embryos.paired("val"), VALIDATION_BATCH)
+    chunks = in_chunks(embryos.paired("val"), FORWARD_BATCH)
 
     def batches() -> Iterator[Batch]:
         return (load_batch(embryos, chunk) for chunk in chunks)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.dataset.arrays import Arrays, load_arrays
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.grading import GradingScheme
 
+FORWARD_BATCH = 8  # images per pass where nothing is learnt
 KINDS = {"paired": ("paired",), "unmasked": ("ratio", "weak")}  # kind -> supervision
 
 
@@ -66,6 +68,11 @@ class Embryos:
         if not len(known):
             raise InputError(f"no paired image of the {split} split has a ratio or an outline")
         return float(known.mean())
+
+
+def load_embryos(folder: Path, scheme: GradingScheme, grade_margin: float) -> Embryos:
+    arrays = load_arrays(folder)
+    return Embryos(arrays, Labels(arrays.manifest, scheme, grade_margin))
 
 
 def load_pixels(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:

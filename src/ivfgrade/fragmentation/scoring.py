@@ -1,4 +1,4 @@
-"""Predictions for whole splits, and the two numbers by which training picks an epoch."""
+"""Predictions for whole splits, and the numbers by which training picks an epoch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation.metrics import dice
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.model import AttnRegDeepLab, Prediction, soft_area_ratio
-from ivfgrade.fragmentation.sampling import in_chunks, load_pixels
+from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
 from ivfgrade.training.precision import Compute
 
-BATCH = 8
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))  # tried on validation
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def predict(
 ) -> Predictions:
     compute.place(model).eval()
     found: list[tuple[Tensor, ...]] = []
-    chunks = in_chunks(indices, BATCH)
+    chunks = in_chunks(indices, FORWARD_BATCH)
     for chunk in tqdm(chunks, desc="predict", unit="batch", disable=len(chunks) < 4):
         image, valid = load_pixels(arrays, chunk)
         image, valid = image.to(compute.device), valid.to(compute.device)
@@ -64,27 +64,53 @@ def _on_cpu(prediction: Prediction, valid: Tensor) -> tuple[Tensor, ...]:
     return fragment.cpu(), embryo.cpu(), prediction.ratio.float().cpu(), soft.cpu()
 
 
-def validation_scores(prediction: Prediction, batch: Batch) -> dict[str, np.ndarray]:
-    """Dice (per image with a mask) and absolute ratio error (per image with a ratio)."""
-    found = (prediction.mask_logits[:, 0] > 0).cpu().numpy()
+def dice_by_threshold(fragment: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Dice of one image for each of THRESHOLDS; `fragment` is a probability, S S each."""
+    return np.array([dice(fragment >= threshold, truth, valid) for threshold in THRESHOLDS])
+
+
+def best_threshold(scores: np.ndarray) -> tuple[float, float]:
+    """The threshold with the highest mean Dice, and that Dice; `scores` is images x THRESHOLDS.
+
+    Without a single image that has fragments every threshold is as good: 1/2, with a Dice of NaN.
+    """
+    seen = scores[np.isfinite(scores).all(axis=1)]
+    if not len(seen):
+        return 0.5, float("nan")
+    means = seen.mean(axis=0)
+    best = int(means.argmax())
+    return THRESHOLDS[best], float(means[best])
+
+
+def _validation_scores(prediction: Prediction, batch: Batch) -> dict[str, np.ndarray]:
+    """Dice by threshold (per image with a mask) and absolute ratio error (per one with a ratio)."""
+    found = torch.sigmoid(prediction.mask_logits[:, 0].float()).cpu().numpy()
     truth, valid = batch.fragment[:, 0].cpu().numpy() > 0, batch.valid[:, 0].cpu().numpy() > 0
     paired, known = batch.paired.cpu().numpy(), batch.has_ratio.cpu().numpy()
-    scores = [dice(found[i], truth[i], valid[i]) for i in np.flatnonzero(paired)]
+    dices = [dice_by_threshold(found[i], truth[i], valid[i]) for i in np.flatnonzero(paired)]
     error = (prediction.ratio.float() - batch.ratio).abs().cpu().numpy()
-    return {"dice": np.asarray(scores), "mae": error[known]}
+    return {"dice": np.reshape(dices, (-1, len(THRESHOLDS))), "mae": error[known]}
 
 
 @torch.inference_mode()
 def mean_scores(model: nn.Module, batches: Iterable[Batch], compute: Compute) -> dict[str, float]:
-    """One mean over images, not a mean of batch means; an image without fragment has no Dice."""
+    """One mean over images, not a mean of batch means; an image without fragment has no Dice.
+
+    `dice` is that of the masks at probability 1/2, `tuned_dice` at whichever threshold is best.
+    """
     scores = []
     for batch in batches:
         seen = batch.to(compute.device)
         with compute.autocast():
             prediction = model(*seen.inputs)
-        scores.append(validation_scores(prediction, seen))
-    joined = {name: np.concatenate([part[name] for part in scores]) for name in scores[0]}
+        scores.append(_validation_scores(prediction, seen))
+    dices, errors = (np.concatenate([part[name] for part in scores]) for name in ("dice", "mae"))
     return {
-        name: float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
-        for name, values in joined.items()
+        "dice": _mean(dices[:, THRESHOLDS.index(0.5)]),
+        "tuned_dice": best_threshold(dices)[1],
+        "mae": _mean(errors),
     }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
