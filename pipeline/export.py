@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from ivfgrade.atomic import write_bytes, write_json
+from ivfgrade.atomic import read_json, write_bytes, write_json
 from ivfgrade.dataset.arrays import SUMMARY, load_arrays
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.export import GradingGraph, describe, parity, to_onnx
@@ -17,7 +17,6 @@ from ivfgrade.fragmentation.stored import load
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
-from ivfgrade.training.checkpoints import load_json
 
 
 def main(model: Path, data: Path, out: Path, report: Path, provenance: Path) -> None:
@@ -31,7 +30,7 @@ def main(model: Path, data: Path, out: Path, report: Path, provenance: Path) -> 
         by = load_calibration(model)
         graph = GradingGraph(load(model)[0], by, reported)
         facts = {
-            "data_digest": load_json(data / SUMMARY)["data_digest"],
+            "data_digest": read_json(data / SUMMARY)["data_digest"],
             "grading": {"id": scheme.id, "version": scheme.version, "grades": scheme.names}
             | {"borders": scheme.borders},
             "mask_thresholds": {"fragment": by.mask_threshold, "embryo": EMBRYO_THRESHOLD},

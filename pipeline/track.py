@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from ivfgrade.atomic import read_json
 from ivfgrade.errors import one_line
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
-from ivfgrade.tracking.facts import read_json
 from ivfgrade.tracking.own_params import own_params
 from ivfgrade.tracking.receipt import Row, Training, write_receipt
 from ivfgrade.tracking.send import send_in_passing

@@ -1,4 +1,7 @@
-"""Write a file whole or not at all: a reader, or a restart after a kill, never sees half of it."""
+"""Write a file whole or not at all: a reader, or a restart after a kill, never sees half of it.
+
+`read_json` reads back what `write_json` wrote, or says which file to make again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+
+from ivfgrade.errors import InputError
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
@@ -27,3 +32,10 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); run dvc repro to make it") from error

@@ -73,6 +73,16 @@ def test_twins_keep_their_patients_together() -> None:
     assert len({splits[name] for pair in chain for name in pair}) == 1
 
 
+def test_a_chain_of_twins_cannot_be_torn_apart_at_its_unplaced_middle() -> None:
+    asked = {"0_0": "test", "2_0": "train"}  # 1_0 is a twin of both
+    members = [
+        Member(m.image, m.patient, m.supervision, m.grade, asked.get(m.image, ""))
+        for m in cohort(40, 0, 3)
+    ]
+    with pytest.raises(InputError, match="1_0 and 2_0 show the same picture but would fall into"):
+        assign_splits(members, [("0_0", "1_0"), ("1_0", "2_0")], PARAMS, 0)
+
+
 def test_the_split_column_wins_and_carries_the_patient_along() -> None:
     members = cohort(40, 0, 1)
     asked = [

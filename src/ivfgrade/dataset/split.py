@@ -67,6 +67,7 @@ def assign_splits(
     seed: int,
 ) -> dict[str, str]:
     """Image -> split; `twins` are pairs of near-duplicate images, "none" is for unlabelled ones."""
+    twins = list(twins)
     labelled = [member for member in members if member.supervision != "unlabelled"]
     groups = _groups(labelled, _linked_patients(members, twins))
     of_patient: dict[str, str] = {}
@@ -78,6 +79,7 @@ def assign_splits(
     column = {member.patient: member.split for member in labelled if member.split}
     of_patient.update(column)  # linked patients that a column puts apart stay apart
     placed = {member.image: of_patient[member.patient] for member in labelled}
+    _require_twins_together(twins, placed)
     return {member.image: placed.get(member.image, "none") for member in members}
 
 
@@ -162,6 +164,16 @@ def _every_split_has_one(
             smallest = min(spare, key=lambda i: (dealt[i][0].counts["image"], dealt[i][0].patients))
             dealt[smallest] = (dealt[smallest][0], split)
     return dealt
+
+
+def _require_twins_together(twins: list[tuple[str, str]], placed: Mapping[str, str]) -> None:
+    """A column can tear a chain of twins apart whose middle it does not mention."""
+    for one, other in twins:
+        if one in placed and other in placed and placed[one] != placed[other]:
+            raise InputError(
+                f"{one} and {other} show the same picture but would fall into {placed[one]} and "
+                f"{placed[other]}; name one split for both in the split column"
+            )
 
 
 def _require_every_split(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ivfgrade.atomic import write_json, write_text
+from ivfgrade.atomic import read_json, write_json, write_text
 from ivfgrade.dataset.arrays import SUMMARY
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import attention_figure, gate_maps, spread_over_ratios
@@ -20,7 +20,6 @@ from ivfgrade.evaluation.summary import RULES, Summary, as_number
 from ivfgrade.evaluation.trial import Trial
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import load
-from ivfgrade.training.checkpoints import load_json
 
 HISTORY = "history.csv"  # beside the weights of each phase
 Numbers = dict[str, Any]
@@ -174,7 +173,7 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
     setting, images = trial.setting, trial.images
     return {
         "data": data_name,
-        "data_digest": load_json(trial.folders.data / SUMMARY)["data_digest"],
+        "data_digest": read_json(trial.folders.data / SUMMARY)["data_digest"],
         "images": len(images),
         "paired": int((images["supervision"] == "paired").sum()),
         "patients": int(images["patient"].nunique()),

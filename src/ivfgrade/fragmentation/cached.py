@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ivfgrade.atomic import write_json
+from ivfgrade.atomic import read_json, write_json
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.batches import Batch
@@ -33,7 +33,6 @@ from ivfgrade.fragmentation.sampling import (
     load_pixels,
     load_valid,
 )
-from ivfgrade.training.checkpoints import load_json
 from ivfgrade.training.precision import Compute
 
 
@@ -61,7 +60,7 @@ class FeatureCache:
         shape = (len(self.fused_rows), *one.fused.permute(0, 2, 3, 1).shape[1:])
         self.fused = self._map("fused", shape, compute.dtype)  # P K 75 75 256
         complete, content = self.folder / "complete.json", self._content()
-        if not complete.exists() or load_json(complete) != content:
+        if not complete.exists() or read_json(complete) != content:
             complete.unlink(missing_ok=True)
             chunks = in_chunks(self.indices, FORWARD_BATCH)
             work = [(chunk, view) for view in range(self.views) for chunk in chunks]

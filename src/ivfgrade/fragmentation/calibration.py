@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize, nnls
 
-from ivfgrade.atomic import write_json
+from ivfgrade.atomic import read_json, write_json
 from ivfgrade.dataset.arrays import FRAGMENT, Arrays
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.metrics import soft_ratio
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.scoring import Predictions, best_threshold, dice_by_threshold, predict
 from ivfgrade.strict import build as build_strictly
-from ivfgrade.training.checkpoints import load_json
 from ivfgrade.training.precision import Compute
 
 FILE = "calibration.json"
@@ -144,4 +143,4 @@ def save_calibration(folder: Path, calibration: Calibration) -> None:
 
 
 def load_calibration(folder: Path) -> Calibration:
-    return build_strictly(Calibration, load_json(folder / FILE), str(folder / FILE))
+    return build_strictly(Calibration, read_json(folder / FILE), str(folder / FILE))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ivfgrade.tracking.facts import read_json
+from ivfgrade.atomic import read_json
 from ivfgrade.tracking.receipt import Row
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def log_data(client: MlflowClient, run: Run, row: Row) -> None:
     inputs = []
     for context, part in _parts(manifest).items():
         name = f"{Path(root).name} · {context}"
-        with warnings.catch_warnings():  # it registers local folders twice, and says so
+        with warnings.catch_warnings():  # about folders and whole numbers, harmless both
             warnings.filterwarnings("ignore", "The specified dataset source")
+            warnings.filterwarnings("ignore", "Hint: Inferred schema contains integer")
             dataset = from_pandas(
                 part.reset_index(drop=True), root, name=name, digest=data_digest[:MAX_DIGEST]
             )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ivfgrade.errors import InputError
+from ivfgrade.atomic import read_json
 from ivfgrade.tracking.receipt import Row, Training, digest
 from ivfgrade.tracking.runs import KIND, STAGE, Point, title
 
@@ -86,13 +86,6 @@ def flatten(node: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
         elif isinstance(value, int | float) and math.isfinite(value):
             flat[_legal(name)] = float(value)
     return flat
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read; run dvc repro") from error
 
 
 def _history(path: Path, started_ms: int, finished_ms: int) -> Iterator[Point]:

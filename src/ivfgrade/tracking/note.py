@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ivfgrade.tracking.facts import read_json
+from ivfgrade.atomic import read_json
 from ivfgrade.tracking.receipt import Row
 
 BASELINE_MAE = "test_baselines_mae_constant_hindsight"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ivfgrade.atomic import write_bytes, write_json
+from ivfgrade.atomic import read_json, write_bytes, write_json
 from ivfgrade.errors import InputError
 
 WEIGHTS, SPEC = "weights.pt", "spec.json"
@@ -22,14 +21,7 @@ def save_model(folder: Path, weights: dict[str, torch.Tensor], spec: dict[str, A
 
 
 def load_spec(folder: Path) -> dict[str, Any]:
-    return load_json(folder / SPEC)
-
-
-def load_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); run the stage that makes it") from error
+    return read_json(folder / SPEC)
 
 
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:
