@@ -16,7 +16,7 @@ from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.loop import Run, readable, write_history
 from ivfgrade.training.precision import resolve
 
 
@@ -30,10 +30,12 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         embryos = load_embryos(data, scheme, recipe.grade_margin)
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
-            spec, views = params.segmenter_spec, recipe.augment
-            fitted, origin = pretrain(spec, profile.init, embryos, recipe.pretrain, views, run)
-        store(model, fitted.weights, spec, init=asdict(origin), best_epoch=fitted.best_epoch)
-        write_history(model / "history.csv", fitted.history)
+            spec, outlining = params.segmenter_spec, recipe.outlining
+            trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
+        facts = {"init": asdict(trained.origin), "best_epoch": trained.fitted.best_epoch}
+        store(model, trained.model.state_dict(), spec, validation=trained.validation, **facts)
+        write_history(model / "history.csv", trained.fitted.history)
+        print(f"validation, as used: {readable(trained.validation)}")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
 from ivfgrade.fragmentation.spec import (
-    AugmentParams,
     ModelSpec,
+    Outlining,
     Regressor,
     Segmenter,
     model_spec,
@@ -65,7 +65,7 @@ class Profile:
 class Recipe:
     segmenter: Segmenter
     regressor: Regressor
-    augment: AugmentParams
+    outlining: Outlining
     grade_margin: float  # by which a grade's interval is widened
     ratio: Literal["direct", "fused"]  # which ratio is the reported one
     mask_threshold: float | None  # from which a pixel belongs to a fragment; None: by validation

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.losses import TERMS
-from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, Prediction, build
+from ivfgrade.fragmentation.model import COARSE, AttnRegDeepLab, Features, Prediction, build
 from ivfgrade.fragmentation.spec import ModelSpec
 from tests.fragmentation.test_losses import batch_of
 
@@ -272,3 +272,19 @@ def test_unknown_part_is_named_with_its_alternatives(what: str) -> None:
 def test_injection_without_a_head_is_refused() -> None:
     with pytest.raises(InputError, match="needs a regression head"):
         build(replace(FULL, head="none"))
+
+
+def test_a_coarse_network_has_the_same_weights_and_coarser_maps() -> None:
+    fine, coarse = awake(FULL), build(FULL, COARSE).eval()
+    coarse.load_state_dict(fine.state_dict())
+    image, valid = images(1, 97)
+    assert [maps.shape[-1] for maps in fine.backbone(image)] == [25, 13, 13]
+    assert [maps.shape[-1] for maps in coarse.backbone(image)] == [25, 7, 7]
+    assert coarse(image, valid).mask_logits.shape == fine(image, valid).mask_logits.shape
+
+
+def test_aspp_sees_as_far_at_either_stride() -> None:
+    spec = replace(FULL, aspp_rates=(12, 24, 36))
+    fine, coarse = build(spec), build(spec, COARSE)
+    assert [branch[0].dilation[0] for branch in fine.aspp.atrous] == [12, 24, 36]
+    assert [branch[0].dilation[0] for branch in coarse.aspp.atrous] == [6, 12, 18]

@@ -184,6 +184,6 @@ def test_names_of_the_real_backbone_are_torchvisions() -> None:
 
     with torch.device("meta"):
         theirs = {k: v.shape for k, v in resnet50().state_dict().items() if k[:3] != "fc."}
-        ours = {k: v.shape for k, v in Backbone().state_dict().items()}
+        ours = {k: v.shape for k, v in Backbone(8).state_dict().items()}
     assert ours == theirs
     assert weights.IMAGENET_URL.endswith("resnet50-11ad3fa6.pth")

@@ -32,6 +32,7 @@ from ivfgrade.fragmentation.spec import ModelSpec
 F1, F3, F4 = 256, 1024, 2048  # channels of the three backbone maps
 CONTEXT = 256  # channels of ASPP and decoder
 V_REG = 2048
+FINE, COARSE = 8, 16  # output strides of the backbone
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -58,14 +59,15 @@ def soft_area_ratio(mask_logits: Tensor, valid: Tensor) -> Tensor:
 class Backbone(nn.Module):
     """ResNet-50 at output stride 8: layers 3 and 4 dilate by 2 and 4 instead of striding (S4.16).
 
+    At stride 16 layer 3 strides and layer 4 dilates by 2: coarser, cheaper, the same weights.
     Parameter names are torchvision's, so its ImageNet file fits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, output_stride: int) -> None:
         super().__init__()
         resnet = resnet50(
             weights=None,
-            replace_stride_with_dilation=[False, True, True],
+            replace_stride_with_dilation=[False, output_stride == FINE, True],
         )
         self.conv1, self.bn1, self.relu = resnet.conv1, resnet.bn1, resnet.relu
         self.maxpool = resnet.maxpool
@@ -74,7 +76,7 @@ class Backbone(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         stem = self.maxpool(self.relu(self.bn1(self.conv1(image))))
-        f1 = self.layer1(stem)  # B  256 75 75
+        f1 = self.layer1(stem)  # B  256 75 75; the sizes below are those of stride 8
         f3 = self.layer3(self.layer2(f1))  # B 1024 38 38
         f4 = self.layer4(f3)  # B 2048 38 38
         return f1, f3, f4
@@ -160,11 +162,13 @@ class AttnRegDeepLab(nn.Module):
     pixel_mean: Tensor
     pixel_std: Tensor
 
-    def __init__(self, aspp: ASPP, gate: Gate, head: Head, injection: nn.Module) -> None:
+    def __init__(
+        self, backbone: Backbone, aspp: ASPP, gate: Gate, head: Head, injection: nn.Module
+    ) -> None:
         super().__init__()
         self.register_buffer("pixel_mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1))
         self.register_buffer("pixel_std", torch.tensor(IMAGENET_STD).view(3, 1, 1))
-        self.backbone = Backbone()
+        self.backbone = backbone
         self.aspp = aspp
         self.gate = gate
         self.decoder = Decoder()
@@ -218,15 +222,20 @@ INJECTIONS: Mapping[str, Callable[[ModelSpec], nn.Module]] = {
 Part = TypeVar("Part")
 
 
-def build(spec: ModelSpec) -> AttnRegDeepLab:
-    """Vanilla DeepLabV3+ is gate, head and injection `none`."""
+def build(spec: ModelSpec, output_stride: int = FINE) -> AttnRegDeepLab:
+    """Vanilla DeepLabV3+ is gate, head and injection `none`.
+
+    Stride 16 is for training: the weights are those of stride 8, so ASPP's rates, which are stated
+    for it, shrink with the maps.
+    """
     gate = _choose(GATES, "gate", spec.gate)
     head = _choose(HEADS, "head", spec.head)
     injection = _choose(INJECTIONS, "injection", spec.injection)
     if spec.head == "none" and spec.injection != "none":
         raise InputError(f"injection {spec.injection!r} needs a regression head, not head 'none'")
-    aspp = ASPP(F4, CONTEXT, spec.aspp_rates, spec.aspp_dropout)
-    return AttnRegDeepLab(aspp, gate(spec), head(spec), injection(spec))
+    rates = tuple(max(1, rate * FINE // output_stride) for rate in spec.aspp_rates)
+    aspp = ASPP(F4, CONTEXT, rates, spec.aspp_dropout)
+    return AttnRegDeepLab(Backbone(output_stride), aspp, gate(spec), head(spec), injection(spec))
 
 
 def _choose(table: Mapping[str, Part], what: str, name: str) -> Part:

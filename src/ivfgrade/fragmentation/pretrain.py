@@ -1,8 +1,13 @@
-"""Phase 1 of the paper's section III.C: train the segmenter on the images that have masks."""
+"""Phase 1 of the paper's section III.C: train the segmenter on the images that have masks.
+
+It may train at a coarser output stride than it is used at, which halves the cost of a step: the
+weights are the same, and DeepLabV3+ was trained at 16 and used at 8, too (Chen et al. 2018).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -10,7 +15,8 @@ from torch import nn
 from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.losses import TERMS
-from ivfgrade.fragmentation.model import build
+from ivfgrade.fragmentation.model import AttnRegDeepLab, build
+from ivfgrade.fragmentation.norms import settle_norms
 from ivfgrade.fragmentation.sampling import (
     FORWARD_BATCH,
     EmbryoBatches,
@@ -20,27 +26,42 @@ from ivfgrade.fragmentation.sampling import (
     load_batch,
 )
 from ivfgrade.fragmentation.scoring import mean_scores
-from ivfgrade.fragmentation.spec import AugmentParams, ModelSpec
+from ivfgrade.fragmentation.spec import ModelSpec, Outlining
 from ivfgrade.fragmentation.weights import Origin, initialise
 from ivfgrade.training.loop import Fitted, Run, fit
 from ivfgrade.training.phase import Phase
 
 
+@dataclass(frozen=True)
+class Trained:
+    model: AttnRegDeepLab  # as it is used: at the fine stride, with its final norm statistics
+    fitted: Fitted
+    origin: Origin  # which weights it started from
+    validation: dict[str, float]
+
+
 def pretrain(
-    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, views: AugmentParams, run: Run
-) -> tuple[Fitted, Origin]:
-    """Phase 1: masks only. Also returns which weights it started from."""
+    spec: ModelSpec, init: str, embryos: Embryos, phase: Phase, outlining: Outlining, run: Run
+) -> Trained:
+    """Phase 1: masks only."""
     torch.manual_seed(run.seed)
-    model = build(spec)
-    origin = initialise(model, init)
-    run.compute.place(model)
+    learner = build(spec, outlining.output_stride)
+    origin = initialise(learner, init)
+    run.compute.place(learner)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
 
     def view(batch: Batch, random: torch.Generator) -> Batch:
-        return augment(batch, views, random)
+        return augment(batch, outlining.augment, random)
 
     batches = EmbryoBatches(embryos, steps, view, run.compute.device)
-    return fit(model, phase, batches, TERMS, _validate(embryos, run), run), origin
+    validate = _validate(embryos, run)
+    fitted = fit(learner, phase, batches, TERMS, validate, run)
+    model = build(spec)
+    model.load_state_dict(fitted.weights)
+    run.compute.place(model).eval()
+    if outlining.settle_norms:
+        settle_norms(model, embryos.arrays, embryos.paired("train"), run.compute, run.seed)
+    return Trained(model, fitted, origin, validate(model))
 
 
 def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,12 @@ class AugmentParams:
     tint: float  # SD of the log gain of each colour channel
     blur_px: float  # largest sigma
     noise: float  # largest SD, in units of the full grey range
+
+
+@dataclass(frozen=True)
+class Outlining:
+    """How phase 1 sees its images while it trains; afterwards they are seen whole and fine."""
+
+    output_stride: Literal[8, 16]  # of the backbone; it is used at 8
+    settle_norms: bool  # afterwards, take norm statistics as the network will be used
+    augment: AugmentParams

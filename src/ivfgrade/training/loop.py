@@ -157,6 +157,10 @@ def _train_epoch(
     return {"epoch": float(epoch), "lr": state.optimiser.param_groups[0]["lr"], **row}
 
 
+def readable(row: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in row.items())
+
+
 def _progress(epoch: int, run: Run, loss: float, history: list[Row]) -> dict[str, str]:
     validation = {k: v for k, v in history[-1].items() if k.startswith("val_")} if history else {}
     shown = {"loss": loss, **validation}

@@ -1,0 +1,152 @@
+"""The whole main line on a few small embryos: every stage as dvc.yaml calls it, on real parts."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+import torch
+import typer
+from ruamel.yaml import YAML
+
+from ivfgrade.dataset.arrays import load_arrays
+from ivfgrade.evaluation.metrics import dice
+from ivfgrade.fragmentation.calibration import load_calibration
+from ivfgrade.fragmentation.sampling import load_pixels
+from ivfgrade.fragmentation.scoring import predict
+from ivfgrade.fragmentation.stored import load
+from ivfgrade.inputs import interpolate
+from ivfgrade.training.precision import Compute
+
+PROJECT = Path(__file__).resolve().parents[1]
+CPU = Compute(torch.device("cpu"), torch.float32)
+SMALL = {
+    "precision": "fp32",
+    "image": {"size": 64},
+    "split": {"annotated": {"train": 0.4, "val": 0.2, "calibration": 0.2, "test": 0.2}},
+    "evaluate": {"bootstrap_samples": 50, "images_per_row": 2},
+    "export": {"parity_images": 3},
+    "profiles": {
+        "quick": {
+            "pretrain_epochs": 2,
+            "finetune_epochs": 2,
+            "synthesize": {"paired": 22, "weak": 4, "sites": 3},
+        }
+    },
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore:::mlflow", "ignore::ResourceWarning")
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    for key, value in changes.items():
+        base[key] = merge(base[key], value) if isinstance(value, dict) else value
+    return base
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in which every stage has run once."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("src", "pipeline", "grading", "dvc.yaml"):
+        (root / name).symlink_to(PROJECT / name)
+    yaml = YAML(typ="safe")
+    params = merge(yaml.load((PROJECT / "params.yaml").read_text()), SMALL)
+    with (root / "params.yaml").open("w") as file:
+        yaml.dump(params, file)
+    stages = interpolate(yaml.load((PROJECT / "dvc.yaml").read_text())["stages"], params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for declared in stages.values():
+            run(declared["cmd"])
+        yield root
+
+
+def run(command: str) -> None:
+    """`python -m pipeline.stage arguments`, in this process."""
+    _, _, module, *arguments = shlex.split(command)
+    app = typer.Typer()
+    app.command()(importlib.import_module(module).main)
+    app(arguments, standalone_mode=False)
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_every_declared_output_is_there(checkout: Path) -> None:
+    stages = YAML(typ="safe").load((PROJECT / "dvc.yaml").read_text())["stages"]
+    for declared in stages.values():
+        for out in [*declared.get("outs", []), *declared.get("metrics", [])]:
+            path = out if isinstance(out, str) else next(iter(out))
+            assert (checkout / path).exists(), path
+
+
+def test_the_stored_segmenter_gives_the_dice_that_training_saw(checkout: Path) -> None:
+    arrays = load_arrays(checkout / "data/processed")
+    images = arrays.indices("val", ("paired",))
+    found = predict(load(checkout / "models/pretrain")[0], arrays, images, CPU)
+    scores = [
+        dice(found.fragment[row] >= 0.5, arrays.masks[i][..., 0] > 0, arrays.valid(i))
+        for row, i in enumerate(images)
+    ]
+    trained = read(checkout / "models/pretrain/spec.json")["validation"]
+    assert trained["dice"] == pytest.approx(np.nanmean(scores), abs=2e-3)  # stored as float16
+
+
+def test_the_stored_regressor_gives_the_error_that_training_saw(checkout: Path) -> None:
+    arrays = load_arrays(checkout / "data/processed")
+    images = arrays.indices("val", ("paired",))
+    found = predict(load(checkout / "models/finetune")[0], arrays, images, CPU)
+    truth = arrays.manifest["ratio"].to_numpy(float)[images]
+    best = read(checkout / "models/finetune/spec.json")["best_epoch"]
+    trained = pd.read_csv(checkout / "models/finetune/history.csv")["val_mae"][best]
+    assert np.abs(found.direct - truth).mean() == pytest.approx(trained, abs=1e-4)
+
+
+def test_phase_2_touched_nothing_frozen(checkout: Path) -> None:
+    phase_2 = read(checkout / "reports/evaluation/metrics.json")["phase_2"]
+    assert phase_2["frozen_tensors"] > 300
+    assert phase_2["frozen_tensors_changed"] == 0
+
+
+def test_the_exported_file_gives_the_reported_ratios(checkout: Path) -> None:
+    arrays = load_arrays(checkout / "data/processed")
+    reported = pd.read_csv(checkout / "reports/evaluation/per_image.csv").iloc[:3]
+    names = arrays.manifest["image"].tolist()
+    image, valid = load_pixels(arrays, np.array([names.index(name) for name in reported["image"]]))
+    session = onnxruntime.InferenceSession(
+        checkout / "models/export/model.onnx", providers=["CPUExecutionProvider"]
+    )
+    (ratio,) = session.run(["ratio"], {"image": image.numpy(), "valid": valid.numpy()})
+    np.testing.assert_allclose(ratio, reported["reported"], atol=1e-3)  # logits kept as float16
+
+
+def test_the_mask_threshold_was_tuned_and_travels_with_the_model(checkout: Path) -> None:
+    threshold = load_calibration(checkout / "models/finetune").mask_threshold
+    session = onnxruntime.InferenceSession(
+        checkout / "models/export/model.onnx", providers=["CPUExecutionProvider"]
+    )
+    facts = session.get_modelmeta().custom_metadata_map
+    assert json.loads(facts["mask_thresholds"])["fragment"] == threshold
+
+
+def test_the_row_is_in_mlflow_with_its_trainings(checkout: Path) -> None:
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{checkout / 'mlruns/mlflow.db'}")
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    measured = read(checkout / "reports/evaluation/metrics.json")["mae_reported"]["value"]
+    rows = [run for run in runs if run.data.tags["ivfgrade.kind"] == "experiment"]
+    assert [run.data.metrics["test_mae_reported"] for run in rows] == [pytest.approx(measured)]
+    stages = {run.data.tags.get("ivfgrade.stage") for run in runs}
+    assert {"pretrain", "finetune"} <= stages
