@@ -24,6 +24,7 @@ def main(data: Path, model: Path, phase_1: Path, out: Path, provenance: Path) ->
         setting = Setting(
             scheme=load_scheme(Path(params.data.grading)),
             reported=params.active_recipe.ratio,
+            mask_threshold=params.active_recipe.mask_threshold,
             params=params.evaluate,
             compute=compute,
             seed=params.seed,

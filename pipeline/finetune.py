@@ -1,4 +1,4 @@
-"""Phase 2: freeze the segmenter, train regression head and injection, calibrate the ratio.
+"""Phase 2: freeze the segmenter, train head and injection; settle mask threshold and ratio.
 
 python -m pipeline.finetune DATA PHASE_1 MODEL PROVENANCE
 """

@@ -3,6 +3,7 @@
 python -m pipeline.pretrain DATA MODEL PROVENANCE
 """
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, readable, write_history
+from ivfgrade.training.loop import Run, write_history
 from ivfgrade.training.precision import resolve
 
 
@@ -32,10 +33,12 @@ def main(data: Path, model: Path, provenance: Path) -> None:
             run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
             spec, outlining = params.segmenter_spec, recipe.outlining
             trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
-        facts = {"init": asdict(trained.origin), "best_epoch": trained.fitted.best_epoch}
-        store(model, trained.model.state_dict(), spec, validation=trained.validation, **facts)
-        write_history(model / "history.csv", trained.fitted.history)
-        print(f"validation, as used: {readable(trained.validation)}")
+        seen = {k: round(v, 6) for k, v in trained.validation.items() if math.isfinite(v)}
+        stage.note(validation=seen)
+        facts = {"best_epoch": trained.best_epoch, "validation": seen}
+        store(model, trained.model.state_dict(), spec, init=asdict(trained.origin), **facts)
+        write_history(model / "history.csv", trained.history)
+        print(f"validation of the network as it is used: {seen}")
 
 
 if __name__ == "__main__":

@@ -111,8 +111,11 @@ def test_file_describes_itself_and_nothing_of_this_machine(content):
         "valid": ["batch", 1, SIZE, SIZE],
     }
     assert [o.name for o in session.get_outputs()] == list(OUTPUTS)
-    assert onnx.load_from_string(content).opset_import[0].version == 20
-    assert b".py" not in content
+    proto = onnx.load_from_string(content)
+    assert proto.opset_import[0].version == 20
+    for weights in proto.graph.initializer:
+        weights.ClearField("raw_data")  # random bytes can spell anything
+    assert b".py" not in proto.SerializeToString()
 
 
 def test_padding_cannot_be_seen_in_any_ratio(content, embryos):

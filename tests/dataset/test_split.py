@@ -79,7 +79,7 @@ def test_a_chain_of_twins_cannot_be_torn_apart_at_its_unplaced_middle() -> None:
         Member(m.image, m.patient, m.supervision, m.grade, asked.get(m.image, ""))
         for m in cohort(40, 0, 3)
     ]
-    with pytest.raises(InputError, match="1_0 and 2_0 show the same picture but would fall into"):
+    with pytest.raises(InputError, match="1_0 and 2_0 show the same picture but fall into"):
         assign_splits(members, [("0_0", "1_0"), ("1_0", "2_0")], PARAMS, 0)
 
 

@@ -24,7 +24,7 @@ from ivfgrade.training.precision import Compute
 from tests.evaluation.drawn import PARAMS, REGRESSOR, SCHEME, SEGMENTER, drawn_arrays
 
 CPU = Compute(torch.device("cpu"), torch.float32)
-SETTING = Setting(SCHEME, "fused", replace(PARAMS, bootstrap_samples=50), CPU, seed=0)
+SETTING = Setting(SCHEME, "fused", 0.5, replace(PARAMS, bootstrap_samples=50), CPU, seed=0)
 HISTORY = [{"epoch": 0.0, "lr": 0.1, "train_loss": 0.9, "val_dice": 0.1, "val_mae": 0.2}]
 PICTURES = {"learning_curves", "bland_altman", "confusion_matrix", "calibration"} | {
     "contact_sheet",

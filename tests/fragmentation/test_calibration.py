@@ -9,13 +9,14 @@ import pytest
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.calibration import (
+    LARGEST_WEIGHT,
     Calibration,
     fit_calibration,
     fit_logits,
     least_squares,
     load_calibration,
     save_calibration,
-    tune_threshold,
+    threshold_of,
 )
 from ivfgrade.fragmentation.scoring import Predictions
 from tests.fragmentation.arrays import tiny_arrays
@@ -58,6 +59,13 @@ def test_an_estimate_that_only_misleads_has_no_weight() -> None:
     assert (good, misleading) == pytest.approx((1, 0))
 
 
+def test_few_images_cannot_blow_an_estimate_up() -> None:
+    truth = np.array([0.1, 0.3, 0.5, 0.7])
+    hardly_varies = 0.2 + 0.001 * truth
+    _, weight, _ = least_squares(np.column_stack([hardly_varies, 0 * truth]), truth)
+    assert weight <= LARGEST_WEIGHT
+
+
 def test_the_fused_ratio_stays_within_zero_and_one() -> None:
     calibration = Calibration(0.5, 1.0, 0.0, -0.1, weight_direct=0.5, weight_soft=1.0, images=9)
     fused = calibration.fuse(np.array([0.4, 0.0, 1.0]), np.array([0.2, 0.0, 1.0]))
@@ -88,7 +96,7 @@ def test_the_mask_begins_where_validation_dice_is_best() -> None:
     logit = np.log(probability / (1 - probability)).astype(np.float16)
     nothing = np.zeros(len(images))
     found = Predictions(images, logit, np.ones_like(logit), nothing, nothing)
-    assert 0.22 < tune_threshold(found, arrays) <= 0.33
+    assert 0.22 < threshold_of(found, arrays) <= 0.33
 
 
 def test_it_comes_back_from_its_file(tmp_path: Path) -> None:

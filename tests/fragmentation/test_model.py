@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.losses import TERMS
-from ivfgrade.fragmentation.model import COARSE, AttnRegDeepLab, Features, Prediction, build
+from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, Prediction, build
 from ivfgrade.fragmentation.spec import ModelSpec
 from tests.fragmentation.test_losses import batch_of
 
@@ -275,7 +275,7 @@ def test_injection_without_a_head_is_refused() -> None:
 
 
 def test_a_coarse_network_has_the_same_weights_and_coarser_maps() -> None:
-    fine, coarse = awake(FULL), build(FULL, COARSE).eval()
+    fine, coarse = awake(FULL), build(FULL, 16).eval()
     coarse.load_state_dict(fine.state_dict())
     image, valid = images(1, 97)
     assert [maps.shape[-1] for maps in fine.backbone(image)] == [25, 13, 13]
@@ -285,6 +285,6 @@ def test_a_coarse_network_has_the_same_weights_and_coarser_maps() -> None:
 
 def test_aspp_sees_as_far_at_either_stride() -> None:
     spec = replace(FULL, aspp_rates=(12, 24, 36))
-    fine, coarse = build(spec), build(spec, COARSE)
+    fine, coarse = build(spec), build(spec, 16)
     assert [branch[0].dilation[0] for branch in fine.aspp.atrous] == [12, 24, 36]
     assert [branch[0].dilation[0] for branch in coarse.aspp.atrous] == [6, 12, 18]

@@ -52,6 +52,13 @@ def test_the_best_threshold_is_that_of_the_mean_over_images_with_fragments() -> 
     assert best_threshold(scores) == (THRESHOLDS[4], 0.5)
 
 
+def test_of_equal_thresholds_the_one_nearest_to_one_half_is_taken() -> None:
+    perfect = np.ones((2, len(THRESHOLDS)))
+    assert best_threshold(perfect) == (0.5, 1.0)
+    perfect[:, THRESHOLDS.index(0.5)] = 0.9
+    assert best_threshold(perfect)[0] in (0.45, 0.55)
+
+
 def test_without_fragments_no_threshold_is_better_than_one_half() -> None:
     threshold, dice = best_threshold(np.full((2, len(THRESHOLDS)), np.nan))
     assert threshold == 0.5

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ivfgrade.errors import InputError
-from ivfgrade.training.loop import Run, best_epoch, fit, learning_rate_factor, write_history
+from ivfgrade.training.checkpoints import load_tensors
+from ivfgrade.training.loop import LAST, Run, best_epoch, fit, learning_rate_factor, write_history
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 
@@ -157,6 +158,29 @@ def test_an_undefined_value_is_never_the_best_epoch() -> None:
     history = [{"val_error": math.nan}, {"val_error": 2.0}, {"val_error": 1.0}]
     assert best_epoch(history, PHASE, {}) == 2
     assert best_epoch(history, replace(PHASE, keep=("error", "max")), {}) == 1
+
+
+def test_a_metric_that_validation_cannot_give_stops_the_training(tmp_path: Path) -> None:
+    def undefined(model: nn.Module) -> dict[str, float]:  # noqa: ARG001
+        return {"error": math.nan}
+
+    with pytest.raises(InputError, match="error is undefined on the val split"):
+        fit(network(), PHASE, Line(), {"square": square}, undefined, run(tmp_path, 2))
+
+
+def test_without_a_rule_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    phase = replace(PHASE, keep=None)
+    assert best_epoch([{"val_error": 1.0}, {"val_error": 2.0}], phase, {}) == 1
+    model = network()
+    fitted = fit(model, phase, Line(), {"square": square}, error, run(tmp_path, 3))
+    assert fitted.best_epoch == 2
+    last = load_tensors(tmp_path / LAST)["model"]
+    assert all(torch.equal(fitted.weights[name], last[name]) for name in last)
+
+
+def test_holding_something_needs_a_rule() -> None:
+    with pytest.raises(ValueError, match="hold ranks epochs"):
+        replace(PHASE, keep=None, hold=("error", 0.1))
 
 
 def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def assign_splits(
             of_patient.update(dict.fromkeys(group.patients, split))
     _require_every_split(groups, of_patient, params.annotated)
     column = {member.patient: member.split for member in labelled if member.split}
-    of_patient.update(column)  # linked patients that a column puts apart stay apart
+    of_patient.update(column)
     placed = {member.image: of_patient[member.patient] for member in labelled}
     _require_twins_together(twins, placed)
     return {member.image: placed.get(member.image, "none") for member in members}
@@ -167,12 +167,13 @@ def _every_split_has_one(
 
 
 def _require_twins_together(twins: list[tuple[str, str]], placed: Mapping[str, str]) -> None:
-    """A column can tear a chain of twins apart whose middle it does not mention."""
+    """A column can tear a chain of twins apart whose middle it does not place."""
     for one, other in twins:
         if one in placed and other in placed and placed[one] != placed[other]:
             raise InputError(
-                f"{one} and {other} show the same picture but would fall into {placed[one]} and "
-                f"{placed[other]}; name one split for both in the split column"
+                f"{one} and {other} show the same picture but fall into {placed[one]} and "
+                f"{placed[other]}: the split column tears a chain of twins apart; "
+                "give all its patients one split, or leave an image of it out"
             )
 
 

@@ -24,7 +24,7 @@ def gate_maps(
     """N 75 75 in [0, 1]; None for a network without a gate."""
     if isinstance(model.gate, PassThrough) or not len(indices):
         return None
-    image, valid = (tensor.to(compute.device) for tensor in load_pixels(arrays, indices))
+    image, valid = load_pixels(arrays, indices, compute.device)
     with compute.autocast():
         alpha = model.attention(image, valid)
     return alpha[:, 0].float().cpu().numpy()

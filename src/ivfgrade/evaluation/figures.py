@@ -15,7 +15,7 @@ from ivfgrade.grading import GradingScheme
 
 
 def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
-    """Training loss and the validation metric that chose the epoch, per phase."""
+    """Training losses and validation metrics, per phase, as they were while it trained."""
     with style.figure(path, 11, 6, "constrained") as canvas:
         axes = canvas.subplots(2, 2, squeeze=False)
         for column, (history, title) in enumerate(

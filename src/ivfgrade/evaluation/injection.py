@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.special import logit
 from torch import Tensor
 from tqdm import tqdm
 
@@ -46,14 +47,14 @@ def _swap(
     model: AttnRegDeepLab, arrays: Arrays, chunk: np.ndarray, compute: Compute, mask_logit: float
 ) -> Tensor:
     """3 B: soft change, hard change, share of changed pixels."""
-    image, valid = (tensor.to(compute.device) for tensor in load_pixels(arrays, chunk))
+    image, valid = load_pixels(arrays, chunk, compute.device)
     with compute.autocast():
         features = model.features(image, valid)
         swapped = Features(features.pooled.roll(1, dims=0), features.fused)
         own = model.heads(features, valid).mask_logits.float()
         others = model.heads(swapped, valid).mask_logits.float()
     soft = (soft_area_ratio(others, valid) - soft_area_ratio(own, valid)).abs()
-    borders = own.new_tensor([mask_logit, torch.logit(torch.tensor(EMBRYO_THRESHOLD))])
+    borders = own.new_tensor([mask_logit, logit(EMBRYO_THRESHOLD)])
     own, others = (logits >= borders[:, None, None] for logits in (own, others))  # B 2 S S bool
     hard = (_hard_area_ratio(others, valid) - _hard_area_ratio(own, valid)).abs()
     flipped = (own[:, 0] != others[:, 0]) & (valid[:, 0] > 0)  # B S S

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from ivfgrade.dataset.arrays import FRAGMENT, Arrays
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.evaluation.metrics import dice
-from ivfgrade.evaluation.per_image import Grader
 from ivfgrade.evaluation.summary import plain
 from ivfgrade.fragmentation.scoring import Predictions
 from ivfgrade.training.checkpoints import load_weights
@@ -21,13 +21,14 @@ from ivfgrade.training.param_groups import changed
 def compare_phases(
     arrays: Arrays,
     phase_1: Predictions,
+    threshold: float,
     images: pd.DataFrame,
-    grader: Grader,
     bootstrap: Bootstrap,
 ) -> dict[str, Any]:
-    """Dice on the same paired test images; `images` is the table of the final model."""
+    """Dice on the same paired test images; `images` is the table of the final model. Each network
+    is read at its own mask `threshold`."""
     paired = images[images["supervision"] == "paired"]
-    before = np.array([_dice(arrays, phase_1, row, grader) for row in range(len(paired))])
+    before = np.array([_dice(arrays, phase_1, row, threshold) for row in range(len(paired))])
     after, patients = paired["dice"].to_numpy(float), paired["patient"].to_numpy()
     return {
         "dice_phase_1": plain(bootstrap.mean(before, patients)),
@@ -36,10 +37,10 @@ def compare_phases(
     }
 
 
-def _dice(arrays: Arrays, found: Predictions, row: int, grader: Grader) -> float:
+def _dice(arrays: Arrays, found: Predictions, row: int, threshold: float) -> float:
     index = found.indices[row]
     truth = arrays.masks[index][..., FRAGMENT] > 0
-    return dice(grader.masks(found, row)[0], truth, arrays.valid(index))
+    return dice(found.fragment_logit[row] >= logit(threshold), truth, arrays.valid(index))
 
 
 def frozen_tensors(phase_1: Path, model: Path) -> dict[str, Any]:

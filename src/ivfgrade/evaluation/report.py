@@ -18,6 +18,7 @@ from ivfgrade.evaluation.injection import shuffle_effect
 from ivfgrade.evaluation.phases import compare_phases, frozen_tensors
 from ivfgrade.evaluation.summary import RULES, Summary, as_number
 from ivfgrade.evaluation.trial import Trial
+from ivfgrade.fragmentation.calibration import tune_threshold
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import load
 
@@ -160,8 +161,9 @@ def _phase_2(trial: Trial, summary: Summary) -> Numbers:
     arrays, compute = trial.arrays, trial.setting.compute
     paired = arrays.indices("test", ("paired",))
     segmenter, _ = load(trial.folders.phase_1)
+    threshold = trial.setting.mask_threshold or tune_threshold(segmenter, arrays, compute)
     outlined = predict(segmenter, arrays, paired, compute)
-    dice = compare_phases(arrays, outlined, trial.images, trial.grader, summary.bootstrap)
+    dice = compare_phases(arrays, outlined, threshold, trial.images, summary.bootstrap)
     mask_logit, seed = trial.grader.calibration.mask_logit, trial.setting.seed
     moved = shuffle_effect(trial.model, arrays, paired, compute, mask_logit, seed)
     alive = {name: as_number(value) for name, value in moved.items()} if moved else None
@@ -179,6 +181,7 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "patients": int(images["patient"].nunique()),
         "grading": f"{setting.scheme.id} version {setting.scheme.version}",
         "reported_ratio": setting.reported,
+        "mask_threshold": trial.grader.calibration.mask_threshold,
         "seed": setting.seed,
         "bootstrap_samples": setting.params.bootstrap_samples,
         "confidence": setting.params.confidence,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays, load_arrays
 from ivfgrade.errors import InputError
@@ -41,6 +42,7 @@ class Setting:
 
     scheme: GradingScheme
     reported: str  # which ratio is the answer: direct or fused
+    mask_threshold: float | None  # None: the one that suits validation
     params: EvaluateParams
     compute: Compute
     seed: int
@@ -103,8 +105,7 @@ def _reliabilities(
         if index in paired:
             masks = arrays.masks[index] > 0
             inside, truth = masks[..., EMBRYO] & arrays.valid(index), masks[..., FRAGMENT]
-            uncalibrated = 1.0 / (1.0 + np.exp(-logit.astype(np.float32)))
-            raw += reliability(uncalibrated, truth, inside, bins)
+            raw += reliability(expit(logit.astype(np.float32)), truth, inside, bins)
             probability = grader.calibration.probability(logit)
             calibrated += reliability(probability, truth, inside, bins)
     return raw, calibrated

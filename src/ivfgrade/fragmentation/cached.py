@@ -96,10 +96,10 @@ class FeatureCache:
         view: int,
         compute: Compute,
     ) -> Features:
-        image, valid = (turn(maps, view) for maps in load_pixels(arrays, chunk))
-        image = image.to(compute.device, memory_format=torch.channels_last)
+        image, valid = (turn(maps, view) for maps in load_pixels(arrays, chunk, compute.device))
+        image = image.contiguous(memory_format=torch.channels_last)
         with compute.autocast():
-            return model.features(image, valid.to(compute.device))
+            return model.features(image, valid)
 
     def _store(self, chunk: np.ndarray, view: int, features: Features) -> None:
         for position, index in enumerate(map(int, chunk)):
@@ -120,15 +120,17 @@ class FeatureCache:
 
 def _reserve(file: Path, size: int) -> None:
     """Claim the disk space now: a mapped file that meets a full disk ends the process unasked."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        with file.open("ab") as handle:
-            os.posix_fallocate(handle.fileno(), 0, size)
+        os.posix_fallocate(handle, 0, size)
     except OSError as error:
-        file.unlink(missing_ok=True)
+        file.unlink()
         raise InputError(
-            f"{file} needs {size / 1e9:.1f} GB for cached features: {error.strerror}; "
+            f"{file} needs {size / 1e9:.1f} GB for cached features ({error.strerror}): "
             "free some space, or lower views in params.yaml"
         ) from error
+    finally:
+        os.close(handle)
 
 
 @dataclass

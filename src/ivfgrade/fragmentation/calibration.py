@@ -10,12 +10,12 @@ mean would keep and least squares undo.
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize, nnls
+from scipy.optimize import lsq_linear, minimize
+from scipy.special import expit, logit
 
 from ivfgrade.atomic import read_json, write_json
 from ivfgrade.dataset.arrays import FRAGMENT, Arrays
@@ -28,6 +28,7 @@ from ivfgrade.training.precision import Compute
 
 FILE = "calibration.json"
 EMBRYO_THRESHOLD = 0.5
+LARGEST_WEIGHT = 2.0  # of an estimate in the fused ratio
 PIXELS_PER_IMAGE = 4000  # enough for two parameters, evenly spaced over the embryo
 
 
@@ -39,15 +40,14 @@ class Calibration:
     intercept: float  # fused ratio = intercept + weight_direct * direct + weight_soft * soft
     weight_direct: float
     weight_soft: float
-    images: int  # on which this was fitted
+    images: int  # on which temperature, offset and fusion were fitted
 
     @property
     def mask_logit(self) -> float:
-        return math.log(self.mask_threshold / (1 - self.mask_threshold))
+        return float(logit(self.mask_threshold))
 
     def probability(self, fragment_logit: np.ndarray) -> np.ndarray:
-        logit = fragment_logit.astype(np.float32) / self.temperature + self.offset
-        return 1.0 / (1.0 + np.exp(-logit))
+        return expit(fragment_logit.astype(np.float32) / self.temperature + self.offset)
 
     def fuse(self, direct: np.ndarray, soft: np.ndarray) -> np.ndarray:
         fused = self.intercept + self.weight_direct * direct + self.weight_soft * soft
@@ -70,14 +70,17 @@ def calibrate(
 ) -> Calibration:
     """Settle how `model` is read; without a given mask threshold validation chooses it."""
     if mask_threshold is None:
-        validation = arrays.indices("val", ("paired",))
-        mask_threshold = tune_threshold(predict(model, arrays, validation, compute), arrays)
+        mask_threshold = tune_threshold(model, arrays, compute)
     unseen = arrays.indices("calibration", ("paired",))
     return fit_calibration(predict(model, arrays, unseen, compute), arrays, mask_threshold)
 
 
-def tune_threshold(predictions: Predictions, arrays: Arrays) -> float:
-    """The mask threshold with the best mean Dice on `predictions` of paired validation images."""
+def tune_threshold(model: AttnRegDeepLab, arrays: Arrays, compute: Compute) -> float:
+    """The mask threshold with the best mean Dice on the paired validation images."""
+    return threshold_of(predict(model, arrays, arrays.indices("val", ("paired",)), compute), arrays)
+
+
+def threshold_of(predictions: Predictions, arrays: Arrays) -> float:
     scores = [
         dice_by_threshold(fragment, arrays.masks[i][..., FRAGMENT] > 0, arrays.valid(i))
         for fragment, i in zip(predictions.fragment, predictions.indices, strict=True)
@@ -102,9 +105,15 @@ def fit_calibration(predictions: Predictions, arrays: Arrays, mask_threshold: fl
 
 
 def least_squares(estimates: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
-    """Intercept and weights of the two estimates; none is negative: more never means less."""
+    """Intercept and weights of the two estimates, between 0 and LARGEST_WEIGHT.
+
+    None is negative: more never means less. None is huge: a few images on which an estimate hardly
+    varies would blow its noise up.
+    """
     centre, mean = estimates.mean(axis=0), float(truth.mean())
-    weights, _ = nnls(estimates - centre, truth - mean)
+    weights = lsq_linear(
+        estimates - centre, truth - mean, bounds=(0.0, LARGEST_WEIGHT), method="bvls"
+    ).x
     return float(mean - centre @ weights), float(weights[0]), float(weights[1])
 
 
@@ -125,11 +134,11 @@ def fit_logits(logit: np.ndarray, target: np.ndarray) -> tuple[float, float]:
 def _embryo_pixels(predictions: Predictions, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
     """Logits and truth inside the true embryo, the only place where fragments can be."""
     logits, targets = [], []
-    for logit, _, i in _per_image(predictions):
+    for trained, _, i in _per_image(predictions):
         fragment, embryo = np.moveaxis(np.asarray(arrays.masks[i]), -1, 0)
         inside = np.flatnonzero((embryo > 0) & arrays.valid(i))
         chosen = inside[:: max(1, len(inside) // PIXELS_PER_IMAGE)]
-        logits.append(logit.ravel()[chosen].astype(np.float64))
+        logits.append(trained.ravel()[chosen].astype(np.float64))
         targets.append(fragment.ravel()[chosen].astype(np.float64))
     return np.concatenate(logits), np.concatenate(targets)
 

@@ -32,7 +32,7 @@ from ivfgrade.fragmentation.spec import ModelSpec
 F1, F3, F4 = 256, 1024, 2048  # channels of the three backbone maps
 CONTEXT = 256  # channels of ASPP and decoder
 V_REG = 2048
-FINE, COARSE = 8, 16  # output strides of the backbone
+OUTPUT_STRIDE = 8  # at which the network is used
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -65,10 +65,8 @@ class Backbone(nn.Module):
 
     def __init__(self, output_stride: int) -> None:
         super().__init__()
-        resnet = resnet50(
-            weights=None,
-            replace_stride_with_dilation=[False, output_stride == FINE, True],
-        )
+        dilated = {8: [False, True, True], 16: [False, False, True]}[output_stride]
+        resnet = resnet50(weights=None, replace_stride_with_dilation=dilated)
         self.conv1, self.bn1, self.relu = resnet.conv1, resnet.bn1, resnet.relu
         self.maxpool = resnet.maxpool
         self.layer1, self.layer2 = resnet.layer1, resnet.layer2
@@ -222,7 +220,7 @@ INJECTIONS: Mapping[str, Callable[[ModelSpec], nn.Module]] = {
 Part = TypeVar("Part")
 
 
-def build(spec: ModelSpec, output_stride: int = FINE) -> AttnRegDeepLab:
+def build(spec: ModelSpec, output_stride: int = OUTPUT_STRIDE) -> AttnRegDeepLab:
     """Vanilla DeepLabV3+ is gate, head and injection `none`.
 
     Stride 16 is for training: the weights are those of stride 8, so ASPP's rates, which are stated
@@ -233,7 +231,7 @@ def build(spec: ModelSpec, output_stride: int = FINE) -> AttnRegDeepLab:
     injection = _choose(INJECTIONS, "injection", spec.injection)
     if spec.head == "none" and spec.injection != "none":
         raise InputError(f"injection {spec.injection!r} needs a regression head, not head 'none'")
-    rates = tuple(max(1, rate * FINE // output_stride) for rate in spec.aspp_rates)
+    rates = tuple(max(1, rate * OUTPUT_STRIDE // output_stride) for rate in spec.aspp_rates)
     aspp = ASPP(F4, CONTEXT, rates, spec.aspp_dropout)
     return AttnRegDeepLab(Backbone(output_stride), aspp, gate(spec), head(spec), injection(spec))
 

@@ -13,8 +13,10 @@ from torch import nn
 from tqdm import tqdm
 
 from ivfgrade.dataset.arrays import Arrays
-from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
+from ivfgrade.fragmentation.sampling import load_pixels
 from ivfgrade.training.precision import Compute
+
+BATCH = 8  # part of the method: a variance is that within so many images
 
 
 @torch.no_grad()
@@ -30,10 +32,11 @@ def settle_norms(
         norm.momentum = None  # the plain average over all batches
         norm.train()
     mixed = np.random.default_rng(seed).permutation(indices)  # neighbours share a patient
-    for chunk in tqdm(in_chunks(mixed, FORWARD_BATCH), desc="settle norms", unit="batch"):
-        image, valid = load_pixels(arrays, chunk)
+    chunks = np.array_split(mixed, -(-len(mixed) // BATCH))  # of one size, as they count the same
+    for chunk in tqdm(chunks, desc="settle norms", unit="batch"):
+        image, valid = load_pixels(arrays, chunk, compute.device)
         with compute.autocast():
-            model(image.to(compute.device), valid.to(compute.device))
+            model(image, valid)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     model.eval()

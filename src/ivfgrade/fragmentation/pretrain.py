@@ -28,16 +28,17 @@ from ivfgrade.fragmentation.sampling import (
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import ModelSpec, Outlining
 from ivfgrade.fragmentation.weights import Origin, initialise
-from ivfgrade.training.loop import Fitted, Run, fit
+from ivfgrade.training.loop import Row, Run, fit
 from ivfgrade.training.phase import Phase
 
 
 @dataclass(frozen=True)
 class Trained:
     model: AttnRegDeepLab  # as it is used: at the fine stride, with its final norm statistics
-    fitted: Fitted
+    validation: dict[str, float]  # of this model; the history is of the one that learnt
+    history: list[Row]
+    best_epoch: int
     origin: Origin  # which weights it started from
-    validation: dict[str, float]
 
 
 def pretrain(
@@ -61,7 +62,7 @@ def pretrain(
     run.compute.place(model).eval()
     if outlining.settle_norms:
         settle_norms(model, embryos.arrays, embryos.paired("train"), run.compute, run.seed)
-    return Trained(model, fitted, origin, validate(model))
+    return Trained(model, validate(model), fitted.history, fitted.best_epoch, origin)
 
 
 def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:

@@ -75,9 +75,12 @@ def load_embryos(folder: Path, scheme: GradingScheme, grade_margin: float) -> Em
     return Embryos(arrays, Labels(arrays.manifest, scheme, grade_margin))
 
 
-def load_pixels(arrays: Arrays, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+def load_pixels(
+    arrays: Arrays, indices: np.ndarray, device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor]:
     image = torch.from_numpy(np.stack([arrays.images[i] for i in indices]))  # B S S 3 uint8
-    return image.permute(0, 3, 1, 2).float().div_(255.0), load_valid(arrays, indices)
+    image = image.to(device).permute(0, 3, 1, 2).float().div_(255.0)
+    return image, load_valid(arrays, indices).to(device)
 
 
 def load_valid(arrays: Arrays, indices: np.ndarray) -> Tensor:

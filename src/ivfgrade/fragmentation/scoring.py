@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -32,7 +33,7 @@ class Predictions:
 
     @property
     def fragment(self) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(-self.fragment_logit.astype(np.float32)))
+        return expit(self.fragment_logit.astype(np.float32))
 
 
 @torch.inference_mode()
@@ -43,8 +44,7 @@ def predict(
     found: list[tuple[Tensor, ...]] = []
     chunks = in_chunks(indices, FORWARD_BATCH)
     for chunk in tqdm(chunks, desc="predict", unit="batch", disable=len(chunks) < 4):
-        image, valid = load_pixels(arrays, chunk)
-        image, valid = image.to(compute.device), valid.to(compute.device)
+        image, valid = load_pixels(arrays, chunk, compute.device)
         with compute.autocast():
             prediction = model(image, valid)
         found.append(_on_cpu(prediction, valid))
@@ -72,14 +72,15 @@ def dice_by_threshold(fragment: np.ndarray, truth: np.ndarray, valid: np.ndarray
 def best_threshold(scores: np.ndarray) -> tuple[float, float]:
     """The threshold with the highest mean Dice, and that Dice; `scores` is images x THRESHOLDS.
 
-    Without a single image that has fragments every threshold is as good: 1/2, with a Dice of NaN.
+    Of equals the one nearest to 1/2, so 1/2 if no image has a fragment (and a Dice of NaN): false
+    alarms on images without any have no Dice, and no say here.
     """
     seen = scores[np.isfinite(scores).all(axis=1)]
     if not len(seen):
         return 0.5, float("nan")
-    means = seen.mean(axis=0)
-    best = int(means.argmax())
-    return THRESHOLDS[best], float(means[best])
+    means = seen.mean(axis=0).round(9)
+    best = max(zip(means, THRESHOLDS, strict=True), key=lambda pair: (pair[0], -abs(pair[1] - 0.5)))
+    return best[1], float(best[0])
 
 
 def _validation_scores(prediction: Prediction, batch: Batch) -> dict[str, np.ndarray]:

@@ -60,5 +60,5 @@ class Outlining:
     """How phase 1 sees its images while it trains; afterwards they are seen whole and fine."""
 
     output_stride: Literal[8, 16]  # of the backbone; it is used at 8
-    settle_norms: bool  # afterwards, take norm statistics as the network will be used
+    settle_norms: bool  # afterwards, replace norm statistics by those of whole training images
     augment: AugmentParams

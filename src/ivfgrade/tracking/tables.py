@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VIEW = "headline"
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
 RESULTS = ("test_dice", "test_mae_reported", "test_grade_accuracy", "test_kappa_quadratic")
-TRAININGS = ("val_dice", "val_mae", "train_loss")
+TRAININGS = ("val_tuned_dice", "val_dice", "val_mae", "train_loss")
 
 
 def results_table(client: MlflowClient, root: Path, experiment: str) -> str:

@@ -157,10 +157,6 @@ def _train_epoch(
     return {"epoch": float(epoch), "lr": state.optimiser.param_groups[0]["lr"], **row}
 
 
-def readable(row: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.3f}" for name, value in row.items())
-
-
 def _progress(epoch: int, run: Run, loss: float, history: list[Row]) -> dict[str, str]:
     validation = {k: v for k, v in history[-1].items() if k.startswith("val_")} if history else {}
     shown = {"loss": loss, **validation}
@@ -205,16 +201,23 @@ def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: i
 
 def _require_metric(phase: Phase, row: Row) -> None:
     known = [name.removeprefix("val_") for name in row if name.startswith("val_")]
-    for name in (phase.keep[0], *(phase.hold or ())[:1]):
+    for name in (rule[0] for rule in (phase.keep, phase.hold) if rule):
         if name not in known:
             raise InputError(f"keep or hold names {name}; validation knows {', '.join(known)}")
+        if math.isnan(row[f"val_{name}"]):
+            raise InputError(
+                f"{name} is undefined on the val split, so no epoch can be chosen by it; "
+                "give val images that have it"
+            )
 
 
 def best_epoch(history: list[Row], phase: Phase, start: Row) -> int:
     """The first epoch with the best value of `phase.keep` among those that hold what was there.
 
-    If none does, the best of all; an undefined value (NaN) never wins.
+    If none does, the best of all; an undefined value (NaN) never wins. Without `keep`, the last.
     """
+    if not phase.keep:
+        return len(history) - 1
     metric, direction = phase.keep
     sign = 1.0 if direction == "max" else -1.0
     ranked = []

@@ -10,7 +10,7 @@ from typing import Literal
 class Phase:
     groups: tuple[tuple[str, float | None], ...]  # ordered (pattern, learning rate); None = frozen
     losses: dict[str, float]  # term -> weight
-    keep: tuple[str, Literal["max", "min"]]  # the validation metric whose best epoch is kept
+    keep: tuple[str, Literal["max", "min"]] | None  # metric of the epoch to keep; None: last
     hold: tuple[str, float] | None  # an epoch where this metric fell by more than this comes last
     batch: dict[str, int]  # samples of each kind in a step; an epoch is one pass over the first
     warmup_epochs: float
@@ -23,5 +23,7 @@ class Phase:
             raise ValueError("batch must name kinds of samples, at least one of the first")
         if not any(weight > 0 for weight in self.losses.values()):
             raise ValueError("losses must hold at least one positive weight")
+        if self.hold and not self.keep:
+            raise ValueError("hold ranks epochs, so it needs keep")
         if min(self.losses.values()) < 0:
             raise ValueError("loss weights must not be negative")

@@ -1,0 +1,71 @@
+"""Phase 1 as a whole, tiny: what it returns is the network as it will be used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ivfgrade.fragmentation.pretrain import Trained, pretrain
+from ivfgrade.fragmentation.spec import AugmentParams, Outlining, Segmenter, model_spec
+from ivfgrade.training.loop import Run
+from ivfgrade.training.phase import Phase
+from ivfgrade.training.precision import Compute
+from tests.fragmentation.arrays import tiny_embryos
+
+CPU = Compute(torch.device("cpu"), torch.float32)
+SPEC = model_spec(Segmenter("attention", 2.0, (2, 4), 0.0))
+PLAIN = AugmentParams(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+OUTLINING = Outlining(output_stride=16, settle_norms=True, augment=PLAIN)
+PHASE = Phase(
+    groups=((".*", 0.001),),
+    losses={"dice": 1.0},
+    keep=("tuned_dice", "max"),
+    hold=None,
+    batch={"paired": 2},
+    warmup_epochs=0.0,
+    beta2=0.98,
+    weight_decay=0.0,
+    clip_norm=1.0,
+)
+
+
+def train(work: Path, outlining: Outlining = OUTLINING) -> Trained:
+    run = Run(1, 0, CPU, work, "phase 1", lambda *_: None)
+    return pretrain(SPEC, "none", tiny_embryos(paired=4, val=1), PHASE, outlining, run)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def trained(work: Path) -> Trained:
+    return train(work)
+
+
+def test_it_is_used_at_the_fine_stride(trained: Trained) -> None:
+    assert trained.model.backbone.layer3[0].conv2.stride == (1, 1)
+    assert not trained.model.training
+
+
+def test_a_run_that_ended_before_its_result_was_stored_ends_the_same(
+    work: Path, trained: Trained
+) -> None:
+    again = train(work)
+    assert again.history == trained.history
+    assert again.validation == trained.validation
+    ours, theirs = again.model.state_dict(), trained.model.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_unsettled_norms_are_those_of_the_training(work: Path, trained: Trained) -> None:
+    """The work folder holds the learnt weights; only the statistics may differ."""
+    unsettled = train(work, replace(OUTLINING, settle_norms=False)).model.state_dict()
+    settled = trained.model.state_dict()
+    differing = {name for name in settled if not torch.equal(settled[name], unsettled[name])}
+    assert differing
+    assert all("running" in name or "num_batches" in name for name in differing)
