@@ -29,7 +29,7 @@ def main(data: Path, model: Path, phase_1: Path, out: Path, provenance: Path) ->
             compute=compute,
             seed=params.seed,
         )
-        trial = hold_trial(Folders(data, model, phase_1), setting)
+        trial = hold_trial(Folders(data, model, phase_1, trained_on=data), setting)
         numbers = write_report(trial, Path(params.data.root).name, out)
         print(table(numbers))
 

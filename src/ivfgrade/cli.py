@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade import cli_tracking
+from ivfgrade import cli_evaluate, cli_tracking
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -16,6 +16,7 @@ from ivfgrade.params import load_params
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
+app.command()(cli_evaluate.evaluate)
 app.command()(cli_tracking.track)
 app.command()(cli_tracking.ui)
 
@@ -34,7 +35,8 @@ def data_check(
     """List every problem of a data set, by file and reason; exit code 1 if there is any."""
     with one_line():
         values = load_params(params)
-        found = check(folder, load_scheme(Path(values.data.grading)), values.split.near_duplicate)
+        scheme = load_scheme(Path(values.data.grading))
+        found = check(folder, scheme, values.split, values.seed)
         typer.echo(found.text())
         if report is not None:
             write_report(found, report)

@@ -10,15 +10,14 @@ import torch
 from PIL import Image
 
 from ivfgrade.errors import InputError
-from ivfgrade.evaluation.attention import gate_maps, spread_over_ratios
-from ivfgrade.evaluation.contact_sheet import choose
 from ivfgrade.evaluation.phases import frozen_tensors
-from ivfgrade.evaluation.report import table, write_report
+from ivfgrade.evaluation.report import metrics, table, write_report
+from ivfgrade.evaluation.summary import Summary
 from ivfgrade.evaluation.trial import Folders, Setting, hold_trial
-from ivfgrade.fragmentation.calibration import IDENTITY, save_calibration
+from ivfgrade.fragmentation.calibration import IDENTITY, save_calibration, tune_threshold
 from ivfgrade.fragmentation.model import build
 from ivfgrade.fragmentation.spec import model_spec
-from ivfgrade.fragmentation.stored import store
+from ivfgrade.fragmentation.stored import load, store
 from ivfgrade.training.loop import write_history
 from ivfgrade.training.precision import Compute
 from tests.evaluation.drawn import PARAMS, REGRESSOR, SCHEME, SEGMENTER, drawn_arrays
@@ -35,7 +34,7 @@ PICTURES = {"learning_curves", "bland_altman", "confusion_matrix", "calibration"
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory, network) -> Folders:
     root = tmp_path_factory.mktemp("report")
-    folders = Folders(root / "data", root / "model", root / "phase_1")
+    folders = Folders(root / "data", root / "model", root / "phase_1", trained_on=root / "data")
     arrays = drawn_arrays()
     folders.data.mkdir()
     np.save(folders.data / "images.npy", arrays.images)
@@ -82,7 +81,8 @@ def test_pictures_carry_no_trace_of_time_or_software(reports):
 def test_metrics_say_what_they_were_measured_on(reports):
     (out, _), (numbers, _) = reports
     assert json.loads((out / "metrics.json").read_text()) == json.loads(json.dumps(numbers))
-    assert numbers["test"] | {"images": 6, "paired": 5, "patients": 3} == numbers["test"]
+    counts = {"images": 6, "patients": 3, "paired": 5, "paired_patients": 3}
+    assert numbers["test"] | counts == numbers["test"]
     assert numbers["test"]["data"] == "synthetic"
     assert "without fragments has no Dice" in numbers["rules"][0]
 
@@ -125,7 +125,8 @@ def test_one_changed_norm_statistic_is_noticed(folders, network, tmp_path):
 
 def test_printed_table_has_intervals_and_baselines(reports):
     text = table(reports[1][0])
-    assert "6 test images (5 with masks) of 3 patients of synthetic" in text
+    assert "6 test images of 3 patients of synthetic" in text
+    assert "with masks: 5 images of 3 patients" in text
     assert "best constant" in text
     assert "0 of" in text
     assert "embryologists among themselves" in text
@@ -141,45 +142,68 @@ def test_no_test_image_is_one_clear_sentence(folders, tmp_path):
         hold_trial(replace(folders, data=tmp_path), SETTING)
 
 
-def test_contact_sheet_shows_both_ends():
-    images = pd.DataFrame(
-        {"dice": [0.5, np.nan, 0.9, 0.1, 0.7], "error_reported": [0.1, 0.9, 0.0, 0.2, 0.3]}
-    )
-    rows = choose(images, 2)
-    assert rows["best Dice"].tolist() == [2, 4]
-    assert rows["worst Dice"].tolist() == [3, 0]
-    assert rows["largest ratio error"].tolist() == [4, 3]
-    assert choose(images[1:2], 2) == {}
-
-
-def test_gate_maps_are_of_the_gate(network, arrays):
-    alpha = gate_maps(network, arrays, np.arange(2), CPU)
-    assert alpha.shape[0] == 2
-    assert 0 <= alpha.min() < alpha.max() <= 1
-    plain = build(model_spec(replace(SEGMENTER, gate="none"))).eval()
-    assert gate_maps(plain, arrays, np.arange(2), CPU) is None
-
-
-def test_attention_is_shown_from_least_to_most_fragmented():
-    images = pd.DataFrame({"ratio": [0.4, 0.1, 0.3, 0.2, 0.9], "dice": [1, 1, 1, 1, np.nan]})
-    assert spread_over_ratios(images, 2).tolist() == [1, 0]
-    assert spread_over_ratios(images, 9).tolist() == [1, 3, 2, 0]
+def rewritten(folder, manifest) -> None:
+    """The drawn arrays in `folder`, under another manifest."""
+    arrays = drawn_arrays()
+    folder.mkdir()
+    np.save(folder / "images.npy", arrays.images)
+    np.save(folder / "masks.npy", arrays.masks)
+    manifest.assign(has_fragment=1).to_csv(folder / "manifest.csv")
+    (folder / "summary.json").write_text('{"data_digest": "d"}')
 
 
 def test_a_test_set_of_grades_only_still_gets_its_report(folders, tmp_path):
-    arrays = drawn_arrays()
-    data = tmp_path / "data"
-    data.mkdir()
-    np.save(data / "images.npy", arrays.images)
-    np.save(data / "masks.npy", arrays.masks)
-    masked = (arrays.manifest["split"] == "test") & (arrays.manifest["supervision"] == "paired")
-    manifest = arrays.manifest.assign(has_fragment=1)
+    manifest = drawn_arrays().manifest
+    masked = (manifest["split"] == "test") & (manifest["supervision"] == "paired")
     manifest.loc[masked, "split"] = "train"
-    manifest.to_csv(data / "manifest.csv")
-    (data / "summary.json").write_text('{"data_digest": "d"}')
-    trial = hold_trial(replace(folders, data=data), SETTING)
+    rewritten(tmp_path / "data", manifest)
+    trial = hold_trial(replace(folders, data=tmp_path / "data"), SETTING)
     numbers = write_report(trial, "mine", tmp_path / "out")
     assert numbers["dice"]["value"] is None
     assert numbers["weak"]["images"] == 1
     assert (tmp_path / "out" / "contact_sheet.png").exists()
-    assert "1 test images (0 with masks)" in table(numbers)
+    text = table(numbers)
+    assert "1 test images of 1 patients" in text
+    assert "with masks: 0 images of 0 patients" in text
+
+
+def test_patients_without_masks_are_not_counted_among_those_with(folders, tmp_path):
+    manifest = drawn_arrays().manifest
+    manifest.loc[manifest["patient"] == "p2", "supervision"] = "weak"
+    manifest.loc[manifest["patient"] == "p2", "ratio"] = np.nan
+    rewritten(tmp_path / "data", manifest)
+    trial = hold_trial(replace(folders, data=tmp_path / "data"), SETTING)
+    text = table(write_report(trial, "mine", tmp_path / "out"))
+    assert "6 test images of 3 patients of mine, with masks: 3 images of 2 patients" in text
+
+
+@pytest.fixture
+def chosen_by_validation(folders):
+    """A trial whose final model got its mask threshold, 0.35, from validation."""
+    trial = hold_trial(folders, replace(SETTING, mask_threshold=None))
+    calibration = replace(trial.grader.calibration, mask_threshold=0.35)
+    return replace(trial, grader=replace(trial.grader, calibration=calibration))
+
+
+def phase_1_threshold(trial) -> float:
+    summary = Summary(trial.images, SCHEME, SETTING.params, seed=0)
+    return metrics(trial, summary, "mine")["phase_2"]["mask_threshold_phase_1"]
+
+
+def test_phase_1_borrows_the_threshold_where_no_validation_image_has_a_mask(chosen_by_validation):
+    assert phase_1_threshold(chosen_by_validation) == 0.35
+
+
+def test_phase_1_is_read_at_its_own_threshold_where_validation_has_masks(chosen_by_validation):
+    trial = chosen_by_validation
+    trained_on = trial.arrays.manifest["split"] == "train"
+    manifest = trial.arrays.manifest.assign(
+        split=trial.arrays.manifest["split"].mask(trained_on, "val")
+    )
+    trial = replace(trial, arrays=replace(trial.arrays, manifest=manifest))
+    segmenter, _ = load(trial.folders.phase_1)
+    own = tune_threshold(segmenter, trial.arrays, CPU)
+    assert own != 0.35
+    assert phase_1_threshold(trial) == own
+    given = replace(trial, setting=SETTING)
+    assert phase_1_threshold(given) == SETTING.mask_threshold

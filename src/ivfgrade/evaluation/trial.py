@@ -34,6 +34,7 @@ class Folders:
     data: Path
     model: Path
     phase_1: Path
+    trained_on: Path  # prepared data with the train split; `data` itself, unless it is a new folder
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def hold_trial(folders: Folders, setting: Setting) -> Trial:
     calibration = load_calibration(folders.model)
     grader = Grader(calibration, setting.scheme, setting.reported, setting.params)
     found = predict(model, arrays, indices, setting.compute)
-    baselines = fit_baselines(_train_ratios(arrays), setting.scheme)
+    baselines = fit_baselines(_train_ratios(load_arrays(folders.trained_on)), setting.scheme)
     raw_pixels, calibrated_pixels = _reliabilities(arrays, found, grader)
     return Trial(
         folders=folders,

@@ -27,9 +27,10 @@ class Point:
 
 
 def title(what: str, params: Mapping[str, Any]) -> str:
-    """'D · plus · quick': what ran, by which recipe, in which profile."""
-    names = (params.get("recipe.name"), params.get("profile.name"))
-    return " · ".join([what, *(str(name) for name in names if name)])
+    """'D · plus · quick · seed 0': what ran, by which recipe, in which profile, with which seed."""
+    names = [str(params[key]) for key in ("recipe.name", "profile.name") if params.get(key)]
+    seed = [f"seed {params['seed']}"] if "seed" in params else []
+    return " · ".join([what, *names, *seed])
 
 
 def find(client: MlflowClient, experiment: str, key: str) -> Run | None:

@@ -1,0 +1,55 @@
+"""A trained model on a folder that it was not trained on: nothing is learnt, only measured."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ivfgrade.dataset.build import BuildParams, build_arrays
+from ivfgrade.dataset.contract import Contract, read_contract
+from ivfgrade.errors import InputError
+from ivfgrade.evaluation.report import table, write_report
+from ivfgrade.evaluation.trial import Folders, Setting, hold_trial
+from ivfgrade.grading import load_scheme
+from ivfgrade.params import Params
+from ivfgrade.training.precision import resolve
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Where the main line left what is tried."""
+
+    model: Path
+    phase_1: Path
+    data: Path  # prepared; the baselines are fitted on its train split
+
+
+def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
+    """Fill `out` with the same report that the evaluate stage writes; returns its table."""
+    scheme = load_scheme(Path(params.data.grading))
+    contract = as_test_images(read_contract(folder, scheme))
+    setting = Setting(
+        scheme=scheme,
+        reported=params.active_recipe.ratio,
+        mask_threshold=params.active_recipe.mask_threshold,
+        params=params.evaluate,
+        compute=resolve(params.device, params.precision),
+        seed=params.seed,
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        data = Path(temporary) / "processed"
+        build = BuildParams(params.image.size, params.split, params.seed)
+        build_arrays(contract, scheme, [], build, data)
+        trial = hold_trial(Folders(data, trained.model, trained.phase_1, trained.data), setting)
+        return table(write_report(trial, folder.name, out))
+
+
+def as_test_images(contract: Contract) -> Contract:
+    """Every image in the test split, whatever the folder's own split column says."""
+    if contract.problems:
+        raise InputError(
+            f"{contract.root} has {len(contract.problems)} problems, the first: "
+            f"{contract.problems[0]}; ivfgrade data check lists all"
+        )
+    return replace(contract, samples=[replace(s, split="test") for s in contract.samples])
