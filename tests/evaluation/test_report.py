@@ -169,8 +169,7 @@ def test_a_test_set_of_grades_only_still_gets_its_report(folders, tmp_path):
 
 def test_patients_without_masks_are_not_counted_among_those_with(folders, tmp_path):
     manifest = drawn_arrays().manifest
-    manifest.loc[manifest["patient"] == "p2", "supervision"] = "weak"
-    manifest.loc[manifest["patient"] == "p2", "ratio"] = np.nan
+    manifest.loc[manifest["patient"] == "p2", "supervision"] = "ratio"
     rewritten(tmp_path / "data", manifest)
     trial = hold_trial(replace(folders, data=tmp_path / "data"), SETTING)
     text = table(write_report(trial, "mine", tmp_path / "out"))

@@ -48,11 +48,13 @@ def test_headline_of_flawed_answers(flawed):
 
 def test_false_alarms_are_counted_apart_from_dice(flawed, perfect):
     alarms = flawed.false_alarms()
-    assert (alarms["images"], alarms["specificity"]["value"]) == (1, 0)
+    assert (alarms["images"], alarms["images_with_any"]) == (1, 1)
+    assert alarms["specificity"]["value"] == 0
     assert alarms["outlined_share_of_image"]["value"] == pytest.approx(5 * 20 / 1600)
     strict = alarms["dice_if_a_false_alarm_counts_zero"]["value"]
     assert strict == pytest.approx(flawed.headline()["dice"]["value"] * 4 / 5, abs=1e-5)
     assert perfect.false_alarms()["specificity"]["value"] == 1
+    assert perfect.false_alarms()["images_with_any"] == 0
 
 
 def test_baselines_stand_beside(flawed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,22 @@ import torch
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation import style
-from ivfgrade.evaluation.contact_sheet import TILE, Gallery, draw_contours, draw_image, legend
+from ivfgrade.evaluation.contact_sheet import (
+    TILE,
+    Gallery,
+    draw_contours,
+    draw_image,
+    legend,
+    ratios,
+)
 from ivfgrade.fragmentation.layers import PassThrough
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.sampling import load_pixels
 from ivfgrade.training.precision import Compute
+
+# Percentiles at which the colours end: one saturated corner must not set them.
+SPREAD, SPREAD_NAME = (2, 98), "2nd to 98th percentile"
+OPEN, MOSTLY = 0.9, 0.8  # alpha from which a cell is open; share of cells for "nearly everywhere"
 
 
 @torch.inference_mode()
@@ -38,19 +50,53 @@ def spread_over_ratios(images: pd.DataFrame, count: int) -> np.ndarray:
     return order.index.to_numpy()[steps]
 
 
-def attention_figure(gallery: Gallery, rows: np.ndarray, alpha: np.ndarray, path: Path) -> None:
-    """Images above, their gate maps below, on one scale."""
-    with style.figure(path, TILE * len(rows) + 0.6, 2 * TILE + 0.7, "compressed") as canvas:
+def attention_figure(
+    gallery: Gallery, images: pd.DataFrame, rows: np.ndarray, alpha: np.ndarray, path: Path
+) -> None:
+    """Images above, their gate maps below, on one scale; `images` is the per-image table."""
+    inside = embryo_values(gallery, rows, alpha)
+    low, high = np.percentile(inside, SPREAD)
+    with style.figure(path, TILE * len(rows) + 0.8, 2 * TILE + 1.1, "compressed") as canvas:
         axes = canvas.subplots(2, len(rows), squeeze=False)
-        limits = {"vmin": float(alpha.min()), "vmax": float(alpha.max())}
         edge = gallery.arrays.size - 0.5
+        look: Any = {"extent": (-0.5, edge, edge, -0.5), "cmap": "cividis"}
         for (above, below), row, gate in zip(axes.T, rows, alpha, strict=True):
             draw_image(above, gallery, row)
             draw_contours(above, gallery, row)
-            image = gallery.arrays.manifest["image"].iloc[gallery.found.indices[row]]
-            above.set_title(image, fontsize=8)
-            shown = below.imshow(gate, extent=(-0.5, edge, edge, -0.5), cmap="cividis", **limits)
+            above.set_title(ratios(images.iloc[row]), fontsize=8.5)
+            seen = on_grid(gallery.arrays.valid(gallery.found.indices[row]), len(gate))
+            shown = below.imshow(np.ma.masked_where(~seen, gate), vmin=low, vmax=high, **look)
             below.set(xlim=above.get_xlim(), ylim=above.get_ylim())
             below.set_axis_off()
-        canvas.colorbar(shown, ax=axes[1], label="gate α", shrink=0.9, aspect=14, pad=0.01)
+        bar = canvas.colorbar(shown, ax=axes[1], shrink=0.95, aspect=14, pad=0.01, extend="both")
+        bar.set_label(f"gate α ({SPREAD_NAME}\nof the embryo area)", fontsize=8.5)
         legend(canvas, f"Attention gate, least to most fragmented ({gallery.data_name})")
+        canvas.supxlabel(openness(inside, low), x=0.01, ha="left", fontsize=9.5)
+
+
+def embryo_values(gallery: Gallery, rows: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """The gate's values on the true embryos and their fragments; everywhere if there are none."""
+    found = []
+    for row, gate in zip(rows, alpha, strict=True):
+        index = gallery.found.indices[row]
+        embryo = (gallery.arrays.masks[index] > 0).any(-1) & gallery.arrays.valid(index)
+        found.append(gate[on_grid(embryo, len(gate))])
+    inside = np.concatenate(found)
+    return inside if len(inside) else alpha.ravel()
+
+
+def on_grid(mask: np.ndarray, cells: int) -> np.ndarray:
+    """S S -> cells cells, read at the middle of each cell."""
+    at = ((np.arange(cells) + 0.5) * len(mask) / cells).astype(int)
+    return mask[np.ix_(at, at)]
+
+
+def openness(inside: np.ndarray, darkest: float) -> str:
+    """A sentence for the reader who takes the stretched colours for attention; else nothing."""
+    share = float((inside >= OPEN).mean())
+    if share < MOSTLY:
+        return ""
+    return (
+        f"The gate is open nearly everywhere: α ≥ {OPEN} on {share:.0%} of the embryo area shown "
+        f"(median {np.median(inside):.2f}). The darkest colour is α ≤ {darkest:.2f}, not 0."
+    )

@@ -22,6 +22,10 @@ class Reliability:
             self.true + other.true,
         )
 
+    @property
+    def borders(self) -> np.ndarray:
+        return np.linspace(0, 1, len(self.pixels) + 1)
+
     def curve(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean probability and share of true pixels, for the bins that hold pixels."""
         filled = self.pixels > 0

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays
 from ivfgrade.evaluation import style
@@ -38,7 +39,7 @@ class Gallery:
 
 
 def contact_sheet(gallery: Gallery, images: pd.DataFrame, path: Path) -> None:
-    """Rows of the best, median and worst outlines, and of the largest ratio errors."""
+    """Rows of the best, median and worst outlines, the largest ratio errors, the false alarms."""
     rows = choose(images, gallery.images_per_row)
     wide, high = max(map(len, rows.values()), default=1), max(len(rows), 1)
     with style.figure(path, TILE * wide, (TILE + 0.35) * high + 0.4, "compressed") as canvas:
@@ -49,35 +50,36 @@ def contact_sheet(gallery: Gallery, images: pd.DataFrame, path: Path) -> None:
             for ax, row in zip(line, chosen, strict=False):
                 draw_image(ax, gallery, row)
                 draw_contours(ax, gallery, row)
-                ax.set_title(_caption(images.iloc[row]), fontsize=8.5)
-            line[0].text(
-                -0.06,
-                0.5,
-                name,
-                rotation=90,
-                ha="right",
-                va="center",
-                transform=line[0].transAxes,
-                fontsize=10,
-            )
-        total = int(images["dice"].notna().sum())
-        legend(canvas, f"Outlines on {total} test images ({gallery.data_name})")
+                ax.set_title(caption(images.iloc[row]), fontsize=8.5)
+            at = {"transform": line[0].transAxes, "rotation": 90, "ha": "right", "va": "center"}
+            line[0].text(-0.06, 0.5, name, fontsize=10, **at)
+        legend(canvas, f"Outlines on {_count(images)} ({gallery.data_name})")
 
 
 def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
     """Row title -> positions in the table. Ties keep the table's order."""
-    by_dice = images["dice"].reset_index(drop=True).dropna().sort_values(kind="stable")
-    order = by_dice.index.to_numpy()
-    middle = max(0, (len(order) - count) // 2)
-    error = images["error_reported"].reset_index(drop=True)[order].dropna()
-    error = error.sort_values(kind="stable")
+    dice = _falling(images["dice"])
+    alarms = images["false_alarm"].where(images["false_alarm"] > 0)
+    middle = max(0, (len(dice) - count) // 2)
     rows = {
-        "best Dice": order[::-1][:count],
-        "median Dice": order[middle : middle + count][::-1],
-        "worst Dice": order[:count],
-        "largest ratio error": error.index.to_numpy()[::-1][:count],
+        "best Dice": dice[:count],
+        "median Dice": dice[middle : middle + count],
+        "worst Dice": dice[::-1][:count],
+        "largest ratio error": _falling(images["error_reported"])[:count],
+        "false alarms": _falling(alarms)[:count],
     }
     return {name: chosen for name, chosen in rows.items() if len(chosen)}
+
+
+def _falling(values: pd.Series) -> np.ndarray:
+    """Positions of the known values, the largest first."""
+    known = values.reset_index(drop=True).dropna()
+    return known.sort_values(ascending=False, kind="stable").index.to_numpy()
+
+
+def _count(images: pd.DataFrame) -> str:
+    outlined, clean = (int(images[name].notna().sum()) for name in ("dice", "false_alarm"))
+    return f"{outlined} test images with fragments, {clean} without"
 
 
 def draw_image(ax: Axes, gallery: Gallery, row: int) -> None:
@@ -89,15 +91,24 @@ def draw_image(ax: Axes, gallery: Gallery, row: int) -> None:
 
 
 def draw_contours(ax: Axes, gallery: Gallery, row: int) -> None:
+    """Inside the image only: nothing that is predicted on its padding counts."""
     fragment, embryo = gallery.grader.masks(gallery.found, row)
-    truth = gallery.arrays.masks[gallery.found.indices[row]][..., FRAGMENT]
+    index = gallery.found.indices[row]
+    truth, valid = gallery.arrays.masks[index][..., FRAGMENT] > 0, gallery.arrays.valid(index)
     for mask, colour, width in (
-        (embryo, style.OUTLINE, 0.5),
+        (embryo, style.OUTLINE, 0.7),
         (truth, style.TRUTH, 1.1),
         (fragment, style.MODEL, 1.1),
     ):
-        if mask.any() and not mask.all():
-            ax.contour(mask.astype(float), levels=[0.5], colors=[colour], linewidths=width)
+        if mask[valid].any() and not mask[valid].all():
+            shown = np.ma.masked_where(~valid, mask.astype(float))
+            lines = ax.contour(shown, levels=[0.5], colors=[colour], linewidths=width)
+            lines.set_path_effects(_halo(width))
+
+
+def _halo(width: float) -> list[AbstractPathEffect]:
+    """A thin dark rim: the lines stay visible on bright images."""
+    return [withStroke(linewidth=width + 1.0, foreground=style.INK, alpha=0.85)]
 
 
 def _around_embryo(arrays: Arrays, index: int) -> tuple[int, int, int, int]:
@@ -115,19 +126,29 @@ def _around_embryo(arrays: Arrays, index: int) -> tuple[int, int, int, int]:
     return starts[0], starts[0] + side, starts[1], starts[1] + side
 
 
-def _caption(image: pd.Series) -> str:
+def caption(image: pd.Series) -> str:
+    """What the outlines are worth, then the ratios."""
+    if image["dice"] == image["dice"]:
+        outline = f"Dice {image['dice']:.2f}"
+    elif image["false_alarm"] == image["false_alarm"]:
+        outline = f"no fragment, {image['false_alarm']:.1%} outlined"
+    else:
+        outline = "no true outline"
+    return f"{outline}\n{ratios(image)}"
+
+
+def ratios(image: pd.Series) -> str:
     truth = f"true {image['ratio']:.0%} {image['grade']}"
-    model = f"model {image['reported']:.0%} {image['predicted_grade']}"
-    return f"Dice {image['dice']:.2f}\n{truth}, {model}"
+    return f"{truth}, model {image['reported']:.0%} {image['predicted_grade']}"
 
 
 def legend(canvas: Figure, title: str) -> None:
     lines = [
-        Line2D([], [], color=colour, lw=1.8, label=label)
+        Line2D([], [], color=colour, lw=2, label=label, path_effects=_halo(2.4))
         for colour, label in (
             (style.TRUTH, "true fragments"),
             (style.MODEL, "predicted fragments"),
-            ("#BBBBBB", "predicted embryo"),
+            (style.OUTLINE, "predicted embryo"),
         )
     ]
     canvas.legend(handles=lines, loc="outside upper right", ncols=3, fontsize=9)

@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from ivfgrade.evaluation import style
 from ivfgrade.evaluation.calibration_error import Reliability
 from ivfgrade.grading import GradingScheme
 
+VALIDATED = ("training loss", "validation Dice", "validation MAE")
+DICE = {"val_dice": "at probability 1/2", "val_tuned_dice": "at the best threshold"}
+MAE = {"val_mae": "mae"}
+
 
 def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
-    """Training losses and validation metrics, per phase, as they were while it trained."""
-    with style.figure(path, 11, 6, "constrained") as canvas:
-        axes = canvas.subplots(2, 2, squeeze=False)
-        for column, (history, title) in enumerate(
-            ((phase_1, "Phase 1, segmenter"), (phase_2, "Phase 2, regression head and injection"))
-        ):
-            epochs = history["epoch"] + 1 if len(history) else pd.Series(dtype=float)
-            _curves(axes[0, column], epochs, history, "train_")
-            axes[0, column].set(title=title, ylabel="training loss")
-            _curves(axes[1, column], epochs, history, "val_")
-            axes[1, column].set(xlabel="epoch", ylabel="validation", ylim=(0, None))
-            for ax in axes[:, column]:
+    """Training losses and validation metrics, per phase, as they were while it trained.
+
+    What phase 1 stores gets fresh norm statistics and a finer stride afterwards, so that phase 2
+    need not begin at the Dice with which phase 1 ends.
+    """
+    titles = ("Phase 1, segmenter, while training", "Phase 2, regression head and injection")
+    with style.figure(path, 11, 8, "constrained") as canvas:
+        axes = canvas.subplots(3, 2, squeeze=False)
+        for column, title, history in zip(axes.T, titles, (phase_1, phase_2), strict=True):
+            losses = [name for name in history.columns if name.startswith("train_")]
+            labels = {name: name.removeprefix("train_") for name in losses}
+            for ax, what, curves in zip(column, VALIDATED, (labels, DICE, MAE), strict=True):
+                _curves(ax, history, curves)
+                ax.set_ylabel(what)
                 ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            column[0].set_title(title)
+            column[-1].set_xlabel("epoch")
 
 
-def _curves(ax: Axes, epochs: pd.Series, history: pd.DataFrame, prefix: str) -> None:
-    """The total in ink, its terms in colour."""
+def _curves(ax: Axes, history: pd.DataFrame, labels: Mapping[str, str]) -> None:
+    """The total loss in ink, everything else in colour."""
     colours = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILION, style.PURPLE, style.SKY)
-    names = [name for name in history.columns if name.startswith(prefix)]
-    for index, name in enumerate(names):
-        label = name.removeprefix(prefix)
+    known = [name for name in labels if name in history.columns]
+    for index, name in enumerate(known):
         colour, width = colours[index % len(colours)], 1.4
-        if label == "loss":
+        if name == "train_loss":
             colour, width = style.INK, 2.2
-        ax.plot(epochs, history[name], marker="o", ms=2.5, lw=width, color=colour, label=label)
-    if names:
+        look: Any = {"marker": "o", "ms": 2.5, "lw": width, "color": colour}
+        ax.plot(history["epoch"] + 1, history[name], label=labels[name], **look)
+    if len(known) > 1:
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8.5)
+    ax.set_ylim(bottom=0)
 
 
 def bland_altman(images: pd.DataFrame, scheme: GradingScheme, data_name: str, path: Path) -> None:
@@ -108,13 +119,18 @@ def calibration(
     path: Path,
 ) -> None:
     """Are pixel probabilities and ratios right on average?"""
-    with style.figure(path, 11, 5, "constrained") as canvas:
-        left, right = canvas.subplots(1, 2)
-        _reliability(left, before, after)
-        _ratio_scatter(right, images, scheme, data_name)
+    with style.figure(path, 11, 6.2, "constrained") as canvas:
+        left, right = canvas.subfigures(1, 2, squeeze=False)[0]
+        above, below = left.subplots(2, 1, sharex=True, height_ratios=(5, 1.2))
+        _reliability(above, below, before, after)
+        _ratio_scatter(right.subplots(), images, scheme, data_name)
+        for half, ax in ((left, above), (right, right.axes[0])):
+            entries = ax.get_legend_handles_labels()
+            half.legend(*entries, loc="outside lower center", ncols=3, fontsize=9, columnspacing=1)
 
 
-def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
+def _reliability(ax: Axes, below: Axes, before: Reliability, after: Reliability) -> None:
+    """The curves, and below them how many pixels each of their points stands for."""
     ax.plot([0, 1], [0, 1], color=style.GREY, lw=1)
     for curve, label, colour, marker in (
         (before, "as trained", style.VERMILION, "^"),
@@ -122,20 +138,24 @@ def _reliability(ax: Axes, before: Reliability, after: Reliability) -> None:
     ):
         text = f"{label}, ECE {curve.expected_error():.3f}"
         ax.plot(*curve.curve(), color=colour, marker=marker, ms=5, lw=1.4, label=text)
+        below.stairs(curve.pixels, curve.borders, color=colour, lw=1.4, baseline=None)
+    million = before.pixels.sum() / 1e6
     ax.set(
-        title=f"Fragment probability, {before.pixels.sum() / 1e6:.2f} million embryo pixels",
-        xlabel="predicted probability",
+        title=f"Fragment probability, {million:.2f} million embryo pixels",
         ylabel="share of true fragment pixels",
         xlim=(0, 1),
         ylim=(0, 1),
-        aspect="equal",
     )
-    ax.legend(loc="upper left")
+    most = max(before.pixels.max(), after.pixels.max())
+    below.set_ylim(0.5, max(10.0, 3 * most))
+    below.set(xlabel="predicted probability", ylabel="pixels", yscale="log")
+    below.yaxis.set_major_locator(LogLocator(numticks=4))
 
 
 def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme, data_name: str) -> None:
     known = images[images["ratio"].notna()]
-    top = max(0.1, 1.05 * known[["ratio", "reported"]].to_numpy(float).max()) if len(known) else 1
+    drawn = known[["ratio", "direct", "hard", "reported"]].to_numpy(float)
+    top = max(0.1, 1.05 * drawn.max()) if len(known) else 1
     ax.plot([0, top], [0, top], color=style.GREY, lw=1)
     for border in scheme.borders[1:-1]:
         ax.axhline(border, color=style.GREY, lw=0.6, ls=":")
@@ -165,8 +185,8 @@ def _ratio_scatter(ax: Axes, images: pd.DataFrame, scheme: GradingScheme, data_n
         xlim=(0, top),
         ylim=(0, top),
         aspect="equal",
+        anchor="N",
     )
-    ax.legend(loc="upper left", fontsize=9)
 
 
 def _count(images: pd.DataFrame, data_name: str) -> str:

@@ -19,6 +19,7 @@ from ivfgrade.evaluation.phases import compare_phases, frozen_tensors
 from ivfgrade.evaluation.summary import RULES, Summary, as_number
 from ivfgrade.evaluation.trial import Trial
 from ivfgrade.fragmentation.calibration import tune_threshold
+from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import load
 
@@ -109,7 +110,7 @@ def draw(trial: Trial, summary: Summary, data_name: str, out: Path) -> None:
     chosen = trial.found.indices[rows]
     alpha = gate_maps(trial.model, trial.arrays, chosen, trial.setting.compute)
     if alpha is not None:
-        attention_figure(gallery, rows, alpha, out / "attention.png")
+        attention_figure(gallery, images, rows, alpha, out / "attention.png")
 
 
 def table(numbers: Mapping[str, Any]) -> str:
@@ -123,9 +124,9 @@ def table(numbers: Mapping[str, Any]) -> str:
         "within_one": ("usual grade", baselines["within_one_most_frequent"]),
     }
     lines = [
-        f"{test['images']} test images ({test['paired']} with masks) of {test['patients']} patients"
-        f" of {test['data']}; {test['confidence']:.0%} patient-bootstrap intervals, "
-        f"seed {test['seed']}"
+        f"{test['images']} test images of {test['patients']} patients of {test['data']}, with "
+        f"masks: {test['paired']} images of {test['paired_patients']} patients; "
+        f"{test['confidence']:.0%} patient-bootstrap intervals, seed {test['seed']}"
     ]
     for name, number in numbers.items():
         if _is_interval(number):
@@ -161,23 +162,35 @@ def _phase_2(trial: Trial, summary: Summary) -> Numbers:
     arrays, compute = trial.arrays, trial.setting.compute
     paired = arrays.indices("test", ("paired",))
     segmenter, _ = load(trial.folders.phase_1)
-    threshold = trial.setting.mask_threshold or tune_threshold(segmenter, arrays, compute)
+    threshold = _phase_1_threshold(trial, segmenter)
     outlined = predict(segmenter, arrays, paired, compute)
     dice = compare_phases(arrays, outlined, threshold, trial.images, summary.bootstrap)
     mask_logit, seed = trial.grader.calibration.mask_logit, trial.setting.seed
     moved = shuffle_effect(trial.model, arrays, paired, compute, mask_logit, seed)
     alive = {name: as_number(value) for name, value in moved.items()} if moved else None
     frozen = frozen_tensors(trial.folders.phase_1, trial.folders.model)
-    return {**dice, **frozen, **({"shuffled_v_reg": alive} if alive else {})}
+    read_at = {"mask_threshold_phase_1": threshold}
+    return {**dice, **read_at, **frozen, **({"shuffled_v_reg": alive} if alive else {})}
+
+
+def _phase_1_threshold(trial: Trial, segmenter: AttnRegDeepLab) -> float:
+    """As the final model got its own; that one's, if the data hold nothing to choose it on."""
+    if trial.setting.mask_threshold is not None:
+        return trial.setting.mask_threshold
+    if not len(trial.arrays.indices("val", ("paired",))):
+        return trial.grader.calibration.mask_threshold
+    return tune_threshold(segmenter, trial.arrays, trial.setting.compute)
 
 
 def _tested_on(trial: Trial, data_name: str) -> Numbers:
     setting, images = trial.setting, trial.images
+    paired = images[images["supervision"] == "paired"]
     return {
         "data": data_name,
         "data_digest": read_json(trial.folders.data / SUMMARY)["data_digest"],
         "images": len(images),
-        "paired": int((images["supervision"] == "paired").sum()),
+        "paired": len(paired),
+        "paired_patients": int(paired["patient"].nunique()),
         "patients": int(images["patient"].nunique()),
         "grading": f"{setting.scheme.id} version {setting.scheme.version}",
         "reported_ratio": setting.reported,

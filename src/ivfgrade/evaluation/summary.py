@@ -92,6 +92,7 @@ class Summary:
         strict = self.images["dice"].where(~(self.images["false_alarm"] > 0), 0.0)
         return {
             "images": len(clean),
+            "images_with_any": int((clean["false_alarm"] > 0).sum()),
             "specificity": self._interval(quiet, clean),
             "outlined_share_of_image": self._mean(clean, "false_alarm"),
             "dice_if_a_false_alarm_counts_zero": self._interval(strict, self.images),
