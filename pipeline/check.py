@@ -18,7 +18,7 @@ def main(root: Path, report: Path) -> None:
     with one_line(), guarded("check"):
         params = load_params()
         scheme = load_scheme(Path(params.data.grading))
-        found = check(root, scheme, params.split.near_duplicate)
+        found = check(root, scheme, params.split, params.seed)
         found.require(params.data.on_bad)
         typer.echo(found.text())
         write_report(found, report)

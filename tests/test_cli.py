@@ -107,6 +107,16 @@ def bomb(folder: Folder) -> None:
     path.write_bytes(content)
 
 
+def no_calibration(folder: Folder) -> None:
+    for row in folder.rows:
+        row["split"] = ("train", "val", "test")[int(row["patient"][1:]) % 3]
+    folder.write_labels()
+
+
+def grades_alone(folder: Folder) -> None:
+    shutil.rmtree(folder.root / "masks")
+
+
 BAD = {
     truncated_image: "images/p0_0.png: cannot be decoded: ",
     mask_of_another_size: "masks/p0_0.png: has 9 x 9 pixels, its image 56 x 40",
@@ -117,6 +127,8 @@ BAD = {
     patient_in_two_splits: "patient P0: is in the splits train and val",
     empty_directory: "labels.csv: is missing",
     bomb: "images/p0_0.png: has 40000 x 40000 pixels",
+    no_calibration: "labels.csv: no patient is in calibration; give some train patients",
+    grades_alone: "labels.csv: none of its images has a mask",
 }
 each_bad_folder = pytest.mark.parametrize(
     ("spoil", "message"), BAD.items(), ids=[spoil.__name__ for spoil in BAD]
@@ -141,6 +153,21 @@ def test_the_stage_stops_with_file_and_reason_and_leaves_earlier_outputs(
     assert error.count(message) == 1
     assert "Traceback" not in error
     assert Path("reports/check.json").read_bytes() == before
+
+
+def test_preprocessing_that_fails_leaves_earlier_arrays(
+    project: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_check()
+    run_preprocess()
+    outputs = [Path("reports/preprocess.json"), *Path("processed").iterdir()]
+    before = {path: path.read_bytes() for path in outputs}
+    truncated_image(project)
+    with pytest.raises(SystemExit):
+        run_preprocess()
+    assert "images/p0_0.png: cannot be decoded" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in outputs} == before
+    assert sorted(Path("processed").iterdir()) == sorted(outputs[1:])
 
 
 @each_bad_folder

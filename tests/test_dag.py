@@ -269,6 +269,8 @@ import hashlib, sys
 from pathlib import Path
 split = sys.argv.index("--")
 inputs, outputs = sys.argv[1:split], sys.argv[split + 1 :]
+if Path(inputs[0]).read_text().endswith("REFUSE"):  # the stage's script
+    sys.exit(1)
 digest = hashlib.sha256(Path("params.yaml").read_bytes())
 for name in inputs:
     path = Path(name)
@@ -321,18 +323,22 @@ def digest_command(stage: Mapping[str, Any], wanted: list[str]) -> str:
 
 
 def dvc(root: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "dvc", *arguments]
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    environment = {"PATH": path, "DVC_NO_ANALYTICS": "true", "HOME": str(root)}
-    done = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run_dvc(root, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def repro(root: Path) -> list[str]:
-    return re.findall(r"Running stage '(\w+)'", dvc(root, "repro"))
+def run_dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "DVC_NO_ANALYTICS": "true", "HOME": str(root)}
+    return subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def repro(root: Path, *targets: str) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", dvc(root, "repro", *targets))
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -376,3 +382,27 @@ def test_an_edit_reruns_what_it_must_and_no_more(checkout: Path) -> None:
     assert repro(checkout) == STAGES[1:]
     (checkout / "data/raw/mine/images/a.png").write_text("another image")
     assert repro(checkout) == STAGES[1:]
+
+
+@pytest.mark.parametrize("stage", ["check", "preprocess"])
+def test_a_refused_data_set_leaves_the_outputs_of_the_last_good_one(
+    checkout: Path, stage: str
+) -> None:
+    repro(checkout, "preprocess")
+    before = contents(checkout, ["check", "preprocess"])
+    script = checkout / f"pipeline/{stage}.py"
+    good = script.read_text()
+    script.write_text(f"{good}# REFUSE")
+    refused = run_dvc(checkout, "repro", "preprocess")
+    assert refused.returncode != 0
+    assert f"failed to reproduce '{stage}'" in refused.stderr
+    assert contents(checkout, ["check", "preprocess"]) == before
+    script.write_text(good)
+    assert repro(checkout, "preprocess") == []
+
+
+def contents(root: Path, stages: list[str]) -> dict[Path, bytes]:
+    outs = [root / out for stage in stages for out in output_paths(stage)]
+    files = {file for out in outs for file in [out, *out.rglob("*")] if file.is_file()}
+    assert all(any(file.is_relative_to(out) for file in files) for out in outs)
+    return {file: file.read_bytes() for file in files}

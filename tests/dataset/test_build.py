@@ -12,12 +12,10 @@ from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.contract import read_contract
 from ivfgrade.dataset.images import BadImage
 from ivfgrade.dataset.letterbox import pad_image, pad_mask, place, unpad_mask
-from ivfgrade.dataset.split import Fractions, SplitParams
 from ivfgrade.errors import InputError
-from tests.dataset.conftest import SCHEME, Folder, picture
+from tests.dataset.conftest import SCHEME, SPLIT, Folder, picture
 
 SIZE = 64
-SPLIT = SplitParams(Fractions(0.4, 0.2, 0.2, 0.2), Fractions(0.5, 0.0, 0.0, 0.5), 0.98)
 PARAMS = BuildParams(SIZE, SPLIT, seed=0)
 
 

@@ -9,12 +9,12 @@ from PIL import Image
 
 from ivfgrade.dataset.check import Report, check, read_report, write_report
 from ivfgrade.errors import InputError
-from tests.dataset.conftest import HEIGHT, SCHEME, WIDTH, Folder, picture
+from tests.dataset.conftest import HEIGHT, SCHEME, SPLIT, WIDTH, Folder, picture
 from tests.dataset.test_images import chunk
 
 
 def checked(folder: Folder) -> Report:
-    return check(folder.root, SCHEME, 0.98, workers=1)
+    return check(folder.root, SCHEME, SPLIT, seed=0, workers=1)
 
 
 def problems(folder: Folder) -> list[str]:
@@ -82,9 +82,9 @@ def test_quarantine_does_not_accept_an_empty_rest(tmp_path: Path) -> None:
 
 def test_a_missing_folder_and_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none is not a folder"):
-        check(tmp_path / "none", SCHEME, 0.98)
+        check(tmp_path / "none", SCHEME, SPLIT, seed=0)
     (tmp_path / "empty").mkdir()
-    report = check(tmp_path / "empty", SCHEME, 0.98)
+    report = check(tmp_path / "empty", SCHEME, SPLIT, seed=0)
     assert [problem.file for problem in report.problems] == ["labels.csv"]
     assert "no images in images/" in report.problems[0].reason
 
@@ -118,7 +118,7 @@ def test_twins_of_two_patients_are_remarked_upon_and_kept_together(folder: Folde
 def test_twins_that_a_split_column_puts_apart_are_a_problem(folder: Folder, own_cell: str) -> None:
     folder.save("images", "p5_0.png", np.asarray(Image.open(folder.root / "images" / "p0_0.png")))
     for row in folder.rows:
-        row["split"] = "test" if row["patient"] == "P0" else "train"
+        row["split"] = ("test", "val", "calibration", "train")[min(int(row["patient"][1:]), 3)]
         if row["image"] == "p0_0.png":
             row["split"] = own_cell
     folder.write_labels()

@@ -106,8 +106,31 @@ def test_unlabelled_images_are_in_no_split() -> None:
 
 
 def test_too_few_patients_tell_how_many_are_needed() -> None:
-    with pytest.raises(InputError, match="3 patients .* at least 4 are needed"):
+    with pytest.raises(InputError, match="only 3 of its patients .*at least 4 are needed"):
         assign_splits(cohort(3, 5, 0), [], PARAMS, 0)
+
+
+def test_a_column_that_leaves_too_few_to_deal_is_told_where_they_lack() -> None:
+    members = [
+        Member(f"{i}", f"P{i}", "paired", "A", "train" if i < 4 else "") for i in range(6)
+    ]  # two are left for three splits
+    with pytest.raises(InputError, match="leaves no patient with a mask or ratio for "):
+        assign_splits(members, [], PARAMS, 0)
+
+
+def test_patients_with_a_ratio_alone_are_spread_over_the_splits() -> None:
+    """Else a split could end up without the masks that its stage needs."""
+    members = [
+        Member(f"{i}", f"P{i}", "paired" if i % 4 == 0 else "ratio", "A", "") for i in range(80)
+    ]
+    for seed in range(5):
+        splits = assign_splits(members, [], PARAMS, seed)
+        paired = Counter(
+            splits[member.image] for member in members if member.supervision == "paired"
+        )
+        for split in SPLITS:
+            wanted = 20 * getattr(PARAMS.annotated, split)
+            assert paired[split] == pytest.approx(wanted, abs=1.5)
 
 
 def test_fractions_must_add_up() -> None:

@@ -24,9 +24,9 @@ from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, IMAGES, MANIFEST, MASKS, S
 from ivfgrade.dataset.contract import SPLITS, SUPERVISIONS, Contract, Sample
 from ivfgrade.dataset.images import file_sha256, read_image, read_mask
 from ivfgrade.dataset.letterbox import pad_image, pad_mask, place
-from ivfgrade.dataset.outline import estimate_outline
+from ivfgrade.dataset.outline import embryo_outline
 from ivfgrade.dataset.pool import map_with_progress
-from ivfgrade.dataset.split import Member, SplitParams, assign_splits
+from ivfgrade.dataset.split import SplitParams, assign_splits, members_of
 from ivfgrade.dataset.truth import grade_disagreement, true_ratio
 from ivfgrade.errors import InputError
 from ivfgrade.grading import GradingScheme
@@ -69,7 +69,8 @@ def build_arrays(
         _allocate(partial, len(samples), params.size)
         jobs = [_job(contract, row, partial, params.size) for row in range(len(samples))]
         facts = map_with_progress(_fill_row, jobs, "preprocess", workers)
-        splits = _splits(samples, facts, scheme, twins, params)
+        members = members_of(samples, [fact["ratio"] for fact in facts], scheme)
+        splits = assign_splits(members, twins, params.split, params.seed)
         manifest = pd.DataFrame(
             [_manifest_row(s, f, splits[s.image]) for s, f in zip(samples, facts, strict=True)]
         )
@@ -103,7 +104,7 @@ def _job(contract: Contract, row: int, arrays: Path, size: int) -> _Job:
 def _fill_row(job: _Job) -> dict[str, Any]:
     image = read_image(job.image)  # H W 3
     fragment = _mask_of(job.fragment, image)
-    embryo, embryo_source = _embryo_of(job, image, fragment)
+    embryo, embryo_source = embryo_outline(image, _mask_of(job.embryo, image), fragment)
     ratio, ratio_source = true_ratio(job.ratio, fragment, embryo, embryo_source)
     placement = place(image.shape[0], image.shape[1], job.size)
     open_memmap(job.arrays / IMAGES, "r+")[job.row] = pad_image(image, placement)
@@ -128,41 +129,12 @@ def _mask_of(path: Path | None, image: np.ndarray) -> np.ndarray | None:
     return None if path is None else read_mask(path, image.shape).pixels
 
 
-def _embryo_of(
-    job: _Job, image: np.ndarray, fragment: np.ndarray | None
-) -> tuple[np.ndarray | None, str]:
-    given = _mask_of(job.embryo, image)
-    if given is not None and given.any():
-        return given, "given"
-    estimate = estimate_outline(image)
-    if estimate is None:
-        return None, "none"
-    return (estimate if fragment is None else estimate | fragment), "estimated"
-
-
 def _digest(*arrays: np.ndarray | None) -> str:
     """Of decoded pixels: saving a picture anew without loss does not change it."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(b"none" if array is None else repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()
-
-
-def _splits(
-    samples: list[Sample],
-    facts: list[dict[str, Any]],
-    scheme: GradingScheme,
-    twins: Iterable[tuple[str, str]],
-    params: BuildParams,
-) -> dict[str, str]:
-    members = []
-    for sample, fact in zip(samples, facts, strict=True):
-        measured = "" if fact["ratio"] is None else scheme.grade(fact["ratio"])
-        grade = sample.grade or measured
-        members.append(
-            Member(sample.image, sample.patient, sample.supervision, grade, sample.split)
-        )
-    return assign_splits(members, twins, params.split, params.seed)
 
 
 def _manifest_row(sample: Sample, fact: dict[str, Any], split: str) -> dict[str, Any]:

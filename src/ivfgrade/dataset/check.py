@@ -15,6 +15,8 @@ from ivfgrade.atomic import write_json
 from ivfgrade.dataset.contract import SUPERVISIONS, Problem, Sample, read_contract
 from ivfgrade.dataset.duplicates import Twins, find_twins, fingerprint
 from ivfgrade.dataset.images import BadImage, Mask, read_image, read_mask
+from ivfgrade.dataset.needs import split_problems
+from ivfgrade.dataset.outline import embryo_outline
 from ivfgrade.dataset.pool import map_with_progress
 from ivfgrade.dataset.remarks import (
     Look,
@@ -23,7 +25,8 @@ from ivfgrade.dataset.remarks import (
     remarks_on_twins,
     remarks_on_whole,
 )
-from ivfgrade.dataset.truth import area_ratio, grade_disagreement
+from ivfgrade.dataset.split import SplitParams
+from ivfgrade.dataset.truth import grade_disagreement, true_ratio
 from ivfgrade.errors import InputError
 from ivfgrade.grading import GradingScheme
 
@@ -38,8 +41,9 @@ class Report:
     twins: list[Twins]  # near-duplicates, which must stay on one side of a split
 
     def require(self, on_bad: str) -> None:
-        """Policy `fail`: any problem stops. Policy `quarantine`: only an empty rest does."""
-        if not self.problems or (on_bad == "quarantine" and self.counts["images"]):
+        """Policy `fail`: any problem stops. Policy `quarantine`: only a rest without use does."""
+        usable = self.counts["images"] and not any(problem.fatal for problem in self.problems)
+        if not self.problems or (on_bad == "quarantine" and usable):
             return
         lines = [f"  {problem}" for problem in self.problems]
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
@@ -63,7 +67,7 @@ class Report:
 
 
 def check(
-    root: Path, scheme: GradingScheme, near_duplicate: float, workers: int | None = None
+    root: Path, scheme: GradingScheme, split: SplitParams, seed: int, workers: int | None = None
 ) -> Report:
     if not root.is_dir():
         raise InputError(f"{root} is not a folder; it should hold images/ and labels.csv")
@@ -78,11 +82,12 @@ def check(
         [sample.image for sample in samples],
         np.array([look.fingerprint for look in looks]),
         [look.pixel_digest for look in looks],
-        near_duplicate,
+        split.near_duplicate,
     )
     problems += leaks(samples, twins)
     quarantined = {image for problem in problems for image in problem.images if image}
     usable = [look for look in looks if look.sample.image not in quarantined]
+    problems += split_problems(usable, twins, scheme, split, seed)
     warnings += remarks_on_twins(samples, twins) + remarks_on_whole(usable)
     return Report(
         root=str(root),
@@ -141,7 +146,8 @@ def _look(job: tuple[Path, Sample]) -> Look:
         width=image.shape[1],
         pixel_digest=hashlib.sha256(repr(image.shape).encode() + image.tobytes()).hexdigest(),
         fingerprint=fingerprint(image),
-        ratio=_known_ratio(sample, masks),
+        has_fragment="fragment" in masks and bool(masks["fragment"].pixels.any()),
+        ratio=None if problems else _ratio_of(sample, image, masks),
     )
 
 
@@ -149,11 +155,12 @@ def _problem(error: BadImage, root: Path, sample: Sample) -> Problem:
     return Problem(error.path.relative_to(root).as_posix(), error.reason, (sample.image,))
 
 
-def _known_ratio(sample: Sample, masks: dict[str, Mask]) -> float | None:
-    """From the column or a given outline; preprocessing estimates the outlines that are missing."""
-    if sample.ratio is not None or not {"fragment", "embryo"} <= set(masks):
-        return sample.ratio
-    return area_ratio(masks["fragment"].pixels, masks["embryo"].pixels)
+def _ratio_of(sample: Sample, image: np.ndarray, masks: dict[str, Mask]) -> float | None:
+    """As preprocessing will find it; the slow estimate of an outline only where it matters."""
+    fragment, given = (masks[k].pixels if k in masks else None for k in ("fragment", "embryo"))
+    if sample.ratio is not None or fragment is None or not fragment.any():
+        return true_ratio(sample.ratio, fragment, None, "none")[0]
+    return true_ratio(None, fragment, *embryo_outline(image, given, fragment))[0]
 
 
 def _counts(looks: list[Look], twins: list[Twins], scheme: GradingScheme) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Problem:
     file: str
     reason: str
     images: tuple[str, ...] = ()
+    fatal: bool = False  # the rest cannot be used either
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}"

@@ -33,6 +33,18 @@ LEAST_CONTRAST = 0.5  # log units of texture between inside and outside, or it i
 AREA = (0.04, 0.85)  # share of the picture that an embryo can take
 
 
+def embryo_outline(
+    image: np.ndarray, given: np.ndarray | None, fragment: np.ndarray | None
+) -> tuple[np.ndarray | None, str]:
+    """The outline and where it comes from: given, estimated or none. Fragments lie within it."""
+    if given is not None and given.any():
+        return given, "given"
+    estimate = estimate_outline(image)
+    if estimate is None:
+        return None, "none"
+    return (estimate if fragment is None else estimate | fragment), "estimated"
+
+
 def estimate_outline(image: np.ndarray) -> np.ndarray | None:
     """uint8 [H,W,3] -> bool [H,W], or None where no embryo can be told from its surroundings."""
     grey = _shrunk(image)

@@ -28,7 +28,8 @@ class Look:
     width: int = 0
     pixel_digest: str = ""
     fingerprint: np.ndarray | None = None
-    ratio: float | None = None  # from the column or from masks with a given outline
+    has_fragment: bool = False  # its mask marks at least one pixel
+    ratio: float | None = None  # from the column, else from mask and outline
 
 
 def remarks_on_masks(sample: Sample, fragment: Mask | None, embryo: Mask | None) -> list[Problem]:
@@ -106,9 +107,6 @@ def remarks_on_whole(looks: list[Look]) -> list[Problem]:
     grades = {sample.grade for sample in samples if sample.grade}
     if len(grades) == 1:
         remarks.append(f"every grade is {min(grades)}, so grades teach nothing")
-    placed = {sample.split for sample in samples if sample.split}
-    if placed and all(sample.split for sample in samples) and placed != set(SPLITS):
-        remarks.append(f"its split column has no {', '.join(s for s in SPLITS if s not in placed)}")
     remarks += _shortcuts("site", [(s.site, s.grade) for s in samples])
     sizes = [(f"{look.width} x {look.height}", look.sample.grade) for look in looks]
     remarks += _shortcuts("image size", sizes)

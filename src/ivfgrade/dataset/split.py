@@ -12,8 +12,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from ivfgrade.dataset.contract import SPLITS
+from ivfgrade.dataset.contract import SPLITS, Sample
 from ivfgrade.errors import InputError
+from ivfgrade.grading import GradingScheme
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,20 @@ class _Group:
     annotated: bool
     counts: Counter[str]
     given: str
+
+
+def members_of(
+    samples: Iterable[Sample], ratios: Iterable[float | None], scheme: GradingScheme
+) -> list[Member]:
+    """`ratios` are the true ones, as far as they are known."""
+    members = []
+    for sample, ratio in zip(samples, ratios, strict=True):
+        measured = "" if ratio is None else scheme.grade(ratio)
+        grade = sample.grade or measured
+        members.append(
+            Member(sample.image, sample.patient, sample.supervision, grade, sample.split)
+        )
+    return members
 
 
 def assign_splits(
@@ -109,6 +124,7 @@ def _groups(members: Sequence[Member], linked: Mapping[str, str]) -> list[_Group
     for _, inside in sorted(by_group.items()):
         counts = Counter(f"grade {member.grade}" for member in inside)
         counts["image"], counts["patient group"] = len(inside), 1
+        counts.update("ratio alone" for member in inside if member.supervision == "ratio")
         asked = Counter(member.split for member in inside if member.split)
         groups.append(
             _Group(
@@ -187,9 +203,15 @@ def _require_every_split(
     wanted = [s for s, part in zip(SPLITS, astuple(fractions), strict=True) if part > 0]
     reached = {of_patient[group.patients[0]] for group in annotated}
     missing = [split for split in wanted if split not in reached]
-    if missing:
+    if not missing:
+        return
+    if len(annotated) < len(wanted):
         raise InputError(
-            f"{len(annotated)} patients (near-duplicates counted as one) have a mask or ratio, "
-            f"which leaves none for {', '.join(missing)}; at least {len(wanted)} are needed, "
-            f"or a split column that places every patient"
+            f"a mask or ratio is there for only {len(annotated)} of its patients (near-duplicates "
+            f"counted as one), which leaves none for {', '.join(missing)}; "
+            f"at least {len(wanted)} are needed"
         )
+    raise InputError(
+        f"its split column leaves no patient with a mask or ratio for {', '.join(missing)}; "
+        "place some there"
+    )
