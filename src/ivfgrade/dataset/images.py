@@ -2,7 +2,9 @@
 
 Rules that whoever repeats this elsewhere needs:
 - More than 8 bits: full scale is the smallest of 8, 10, 12, 14, 16 bits that holds the file's
-  maximum, because cameras store 12 bits in 16. Floats up to 1 have full scale 1.
+  maximum, because cameras store 12 bits in 16. Floats up to 1 have full scale 1. Per file and not
+  per data set: a frame alone must decode as it did in training, and cameras of several depths can
+  share a folder. The price: a frame below a quarter of its camera's range comes out brighter.
 - Transparency is laid over black. Grey is repeated to three channels. EXIF orientation is applied.
 - In a mask every nonzero pixel counts, so 0/1, 0/255, instance numbers and colours all work.
 """
