@@ -45,11 +45,20 @@ def test_dice_by_threshold_is_that_of_each_mask() -> None:
 
 
 def test_the_best_threshold_is_that_of_the_mean_over_images_with_fragments() -> None:
-    scores = np.zeros((3, len(THRESHOLDS)))
-    scores[0, 2], scores[1, 5] = 0.9, 0.8
-    scores[:2, 4] = 0.5
+    scores = np.full((3, len(THRESHOLDS)), 0.1)
+    scores[0, 2], scores[1, 5] = 0.3, 0.3
+    scores[:2, 4] = 0.9
     scores[2] = np.nan
-    assert best_threshold(scores) == (THRESHOLDS[4], 0.5)
+    assert best_threshold(scores) == (THRESHOLDS[4], pytest.approx(0.9))
+
+
+def test_what_few_images_cannot_tell_apart_is_settled_by_one_half() -> None:
+    scores = np.full((4, len(THRESHOLDS)), 0.1)
+    scores[:, 2] = [0.50, 0.60, 0.40, 0.50]
+    scores[:, 6] = [0.58, 0.46, 0.48, 0.44]  # 0.01 lower, but not in every image
+    assert best_threshold(scores) == (THRESHOLDS[6], pytest.approx(0.5))
+    scores[:, 6] = scores[:, 2] - 0.01  # lower in every image
+    assert best_threshold(scores)[0] == THRESHOLDS[2]
 
 
 def test_of_equal_thresholds_the_one_nearest_to_one_half_is_taken() -> None:
