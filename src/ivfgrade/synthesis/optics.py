@@ -18,21 +18,23 @@ from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import Optics
 
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
-DEEPEST = 0.6  # most that steep slopes can take, as an exponent
+DEEPEST = 0.4  # most that steep slopes can take, as an exponent
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
-MEMBRANE_UM = 0.7  # width of the line that a membrane seen edge-on draws
 LINED = {
     "cell": 1.0,
-    "fragment": 1.0,
-    "polar_body": 1.0,
-    "corona": 0.8,
-    "debris": 0.8,
+    "fragment": 0.9,
+    "polar_body": 0.9,
+    "corona": 0.4,
+    "debris": 0.4,
     "vacuole": 0.7,
 }
+DENSE_GRAIN = 1.6  # their granules, relative to a cell's of the same thickness
+GLINT, GLINT_UM = 0.5, 8.0  # of the most granular, and the diameter up to which it is full
+FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
 FRAGMENT_ABSORBS = 0.5  # relative to cytoplasm
 DENSE = ("fragment", "polar_body")  # drier than cells, the more so the more granular
-RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.65, 0.6, 0.45  # measured autocorrelation, 3.2
+RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.8, 0.5, 0.4  # measured autocorrelation, 3.2
 ZONA_FUZZ_UM, ZONA_INNER_UM = 3.0, 0.8
 
 
@@ -49,8 +51,9 @@ def transmission(
             seen = patch(body, raster)
             if seen is not None:
                 _add(body, seen, path, grain, thick, cover)
-                _draw(body, seen, line, raster.px_per_um)
+                _draw(body, seen, line, optics)
         sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
+        sigma = max(sigma, FINEST_BLUR_PX)
         path += optics.shell_um * line
         _image_of(gaussian_filter(path, sigma, truncate=3), height, optics, signal, loss)
         outline += gaussian_filter(line, sigma, truncate=3)
@@ -83,9 +86,10 @@ def _add(
     """Add one body to the optical path, granularity, cytoplasm and fragment thickness."""
     window = (seen.rows, seen.cols)
     dense = 1 + 0.7 * body.grain if body.kind in DENSE else 1.0
+    rough = DENSE_GRAIN if body.kind in DENSE else 1.0
     path[window] += dense * body.index * seen.chord
     if body.grain:
-        grain[window] += body.grain**2 * seen.chord
+        grain[window] += (rough * body.grain) ** 2 * seen.chord
     if body.kind == "cell":
         thick[window] += seen.chord
     if body.kind == "fragment":
@@ -93,14 +97,17 @@ def _add(
         cover[window] += seen.chord
 
 
-def _draw(body: Body, seen: Patch, line: np.ndarray, px_per_um: float) -> None:
+def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
     """Add the body's contour: 1 where its membrane is seen edge-on, fading inwards."""
     if body.kind not in LINED:
         return
     square = seen.chord.astype(np.float32) ** 2  # near a contour it grows like the distance to it
-    dx, dy = slopes(square, px_per_um)
+    dx, dy = slopes(square, optics.px_per_um)
     depth_um = square / (np.hypot(dx, dy) + 1e-6)
-    drawn = LINED[body.kind] * np.exp(-((depth_um / MEMBRANE_UM) ** 2)) * (square > 0)
+    drawn = LINED[body.kind] * np.exp(-((depth_um / optics.membrane_um) ** 2)) * (square > 0)
+    if body.kind in DENSE:  # a small dense ball gathers the light behind its middle
+        glint = GLINT * body.grain * min(1.0, GLINT_UM / body.diameter)
+        drawn -= glint * (seen.chord / body.diameter) ** 2
     line[seen.rows, seen.cols] += drawn
 
 

@@ -25,6 +25,7 @@ class Optics:
     fringe_um: float  # out-of-focus distance that draws dark (or, negative, bright) outlines
     fringe_rate: float  # and its change with height
     membrane: float  # loss along a membrane seen edge-on: a thin dark line
+    membrane_um: float  # width of that line
     shell_um: float  # optical path that it adds: a line with a dark and a bright side
     absorption: float  # loss per micrometre of cytoplasm
     blur_um: float  # sharpness in focus
@@ -59,6 +60,7 @@ class Camera:
     tint: tuple[float, float, float]
     grey: bool
     noise: float  # grey levels
+    noise_px: float  # over how many pixels it is smeared
     sharpening: float
     jpeg_quality: int  # 0 = lossless file
     overlay: bool
@@ -92,22 +94,24 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
     aligned = rng.random() < 0.8
     px_per_um = rng.normal(WELL_PX_PER_UM, WELL_PX_PER_UM_SD)
     side = int(rng.choice([500, 500, 500, 500, 400, 640]))
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=float(px_per_um * side / WELL_FRAME),
         shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 6.5, 0.3),
+        relief=_lognormal(rng, 8.5, 0.3),
         scatter=_lognormal(rng, 3.0, 0.5),
         fringe_um=float(rng.normal(0.8, 0.5)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        membrane=_lognormal(rng, 0.9, 0.25),
-        shell_um=_lognormal(rng, 0.06, 0.4),
+        membrane=_lognormal(edges, 0.8, 0.25),
+        membrane_um=float(edges.uniform(0.9, 1.5)),
+        shell_um=_lognormal(edges, 0.2, 0.4),
         absorption=float(rng.uniform(0.0005, 0.002)),
         blur_um=float(rng.uniform(0.25, 0.45)),
         defocus=float(rng.uniform(0.05, 0.11)),
         darkest=float(rng.uniform(0.08, 0.2)),
-        brightest=float(rng.uniform(2.0, 2.8)),
-        grain=_lognormal(rng, 0.105, 0.25),
-        grain_um=float(rng.uniform(0.6, 0.85)),
+        brightest=float(rng.uniform(2.4, 3.4)),
+        grain=_lognormal(rng, 0.14, 0.25),
+        grain_um=float(rng.uniform(0.5, 0.7)),
         zona=_lognormal(rng, 1.5, 0.3),
         zona_speckle=_lognormal(rng, 0.05, 0.3),
     )
@@ -121,10 +125,11 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.7),
         noise=float(rng.uniform(0.4, 1.5)),
+        noise_px=0.0,
         sharpening=0.0,
         jpeg_quality=int(rng.integers(85, 96)),
         overlay=bool(overlay),
-        well=_well_look(background, rng) if rng.random() < 0.9 else None,
+        well=_well_look(background, rng) if rng.random() < 0.95 else None,
         debris=float(rng.uniform(0, 1.5)),
     )
     return optics, camera
@@ -162,36 +167,39 @@ def _frame(rng: np.random.Generator, shortest: int, longest: int) -> tuple[int, 
 
 def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     height, width, px_per_um = _frame(rng, 220, 1200)
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
-        relief=_lognormal(rng, 6.5, 0.35),
+        relief=_lognormal(rng, 7.0, 0.3),
         scatter=_lognormal(rng, 0.8, 0.8),
         fringe_um=float(rng.normal(0.8, 1.4)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        membrane=_lognormal(rng, 0.9, 0.25),
-        shell_um=_lognormal(rng, 0.06, 0.4),
-        absorption=float(rng.uniform(0, 0.0015)),
+        membrane=_lognormal(edges, 0.7, 0.25),
+        membrane_um=float(edges.uniform(0.6, 1.0)),
+        shell_um=_lognormal(edges, 0.13, 0.4),
+        absorption=float(rng.uniform(0.0008, 0.0025)),
         blur_um=float(rng.uniform(0.2, 0.45)),
         defocus=float(rng.uniform(0.04, 0.10)),
-        darkest=float(rng.uniform(0.15, 0.4)),
-        brightest=float(rng.uniform(1.35, 1.8)),
-        grain=_lognormal(rng, 0.14, 0.35),
-        grain_um=float(rng.uniform(0.3, 0.6)),
+        darkest=float(rng.uniform(0.1, 0.3)),
+        brightest=float(rng.uniform(1.4, 1.9)),
+        grain=_lognormal(rng, 0.13, 0.3),
+        grain_um=float(rng.uniform(0.4, 0.65)),
         zona=_lognormal(rng, 0.8, 0.4),
         zona_speckle=_lognormal(rng, 0.022, 0.5),
     )
-    grey = rng.random() < 0.5
+    grey = rng.random() < 0.6
     camera = Camera(
         height=height,
         width=width,
-        background=float(np.clip(rng.normal(182, 16), 140, 215)),
+        background=float(np.clip(rng.normal(184, 11), 155, 210)),
         ramp=float(rng.normal(0, 6)),
         vignette=float(rng.uniform(0, 0.15)),
         tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
         grey=bool(grey),
-        noise=float(rng.uniform(0.8, 3)),
-        sharpening=float(rng.uniform(0.5, 2.0) if rng.random() < 0.8 else 0),
+        noise=float(rng.uniform(2, 4.5)),
+        noise_px=0.6 * max(1.0, min(height, width) / 299),
+        sharpening=float(rng.uniform(0.7, 2.2) if rng.random() < 0.8 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
         well=None,
@@ -202,28 +210,30 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
 
 def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
     """A slight colour cast, as a balanced camera leaves it; mean kept near 1."""
-    cast = np.exp(rng.normal(0, 0.02, 3))
+    cast = np.exp(rng.normal(0, 0.014, 3))
     cast /= cast.mean()
     return float(cast[0]), float(cast[1]), float(cast[2])
 
 
 def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     height, width, px_per_um = _frame(rng, 220, 480)
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 3.0, 0.55),
-        scatter=_lognormal(rng, 6.0, 0.4),
+        relief=_lognormal(rng, 3.0, 0.4),
+        scatter=_lognormal(rng, 4.0, 0.4),
         fringe_um=float(rng.normal(1.3, 0.6)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
-        membrane=_lognormal(rng, 0.6, 0.25),
-        shell_um=_lognormal(rng, 0.008, 0.4),
+        membrane=_lognormal(edges, 0.5, 0.25),
+        membrane_um=float(edges.uniform(0.5, 0.8)),
+        shell_um=_lognormal(edges, 0.008, 0.4),
         absorption=float(rng.uniform(0.0025, 0.0055)),
         blur_um=float(rng.uniform(0.2, 0.4)),
         defocus=float(rng.uniform(0.05, 0.11)),
         darkest=float(rng.uniform(0.15, 0.4)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.045, 0.35),
+        grain=_lognormal(rng, 0.04, 0.35),
         grain_um=float(rng.uniform(0.45, 0.75)),
         zona=_lognormal(rng, 0.8, 0.3),
         zona_speckle=_lognormal(rng, 0.018, 0.5),
@@ -236,7 +246,8 @@ def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
         vignette=float(rng.uniform(0, 0.2)),
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.3),
-        noise=float(rng.uniform(1, 2.2)),
+        noise=float(rng.uniform(1, 2)),
+        noise_px=0.6 * max(1.0, min(height, width) / 299),
         sharpening=float(rng.uniform(0, 0.8)),
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
