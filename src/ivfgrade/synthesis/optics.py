@@ -30,7 +30,8 @@ LINED = {
     "vacuole": 0.7,
 }
 DENSE_GRAIN = 1.6  # their granules, relative to a cell's of the same thickness
-GLINT, GLINT_UM = 0.5, 8.0  # of the most granular, and the diameter up to which it is full
+LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
+GLINT, GLINT_UM = 0.8, 8.0  # of the most granular, and the diameter up to which it is full
 FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
 FRAGMENT_ABSORBS = 0.5  # relative to cytoplasm
 DENSE = ("fragment", "polar_body")  # drier than cells, the more so the more granular
@@ -98,13 +99,17 @@ def _add(
 
 
 def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
-    """Add the body's contour: 1 where its membrane is seen edge-on, fading inwards."""
+    """Add the body's contour: 1 along its membrane, which lies just inside the shadow's edge."""
     if body.kind not in LINED:
         return
     square = seen.chord.astype(np.float32) ** 2  # near a contour it grows like the distance to it
     dx, dy = slopes(square, optics.px_per_um)
     depth_um = square / (np.hypot(dx, dy) + 1e-6)
-    drawn = LINED[body.kind] * np.exp(-((depth_um / optics.membrane_um) ** 2)) * (square > 0)
+    drawn = (
+        LINED[body.kind]
+        * np.exp(-(((depth_um / optics.membrane_um - 1) / LINE_SPREAD) ** 2))
+        * (square > 0)
+    )
     if body.kind in DENSE:  # a small dense ball gathers the light behind its middle
         glint = GLINT * body.grain * min(1.0, GLINT_UM / body.diameter)
         drawn -= glint * (seen.chord / body.diameter) ** 2
