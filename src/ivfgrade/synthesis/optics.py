@@ -29,7 +29,7 @@ LINED = {
     "debris": 0.4,
     "vacuole": 0.7,
 }
-DENSE_GRAIN = 1.6  # their granules, relative to a cell's of the same thickness
+DENSE_GRAIN = 2.0  # their granules, relative to a cell's of the same thickness
 LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
 GLINT, GLINT_UM = 0.8, 8.0  # of the most granular, and the diameter up to which it is full
 FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
