@@ -63,6 +63,28 @@ def test_far_from_the_sharp_plane_edges_are_softer() -> None:
     assert np.abs(np.diff(soft, axis=0)).max() < 0.8 * np.abs(np.diff(sharp, axis=0)).max()
 
 
+def test_a_membrane_is_a_dark_line_just_inside_the_contour() -> None:
+    plain = light(relief=0.0, membrane=0.0, shell_um=0.0, grain=0.0)
+    lined = light(relief=0.0, membrane=0.5, shell_um=0.0, grain=0.0)
+    loss = np.log(plain / lined)[110]  # the middle row; the cell ends 60 pixels from the middle
+    assert loss[160:172].max() > 0.2
+    assert 166 <= 160 + int(np.argmax(loss[160:180])) <= 170
+    assert np.abs(loss[80:140]).max() < 1e-3
+    assert np.abs(loss[180:]).max() < 1e-3
+
+
+def test_a_fragment_and_a_polar_body_of_one_make_look_the_same() -> None:
+    """What is drawn must not give away which is which."""
+    seen = []
+    for kind in ("fragment", "polar_body"):
+        ball = Body(kind, np.zeros(3), np.eye(3) / 6.0**2, 0.02, 0.5)
+        scene = replace(ONE_CELL, bodies=(ball,))
+        clear = optics(absorption=0.0, grain=0.0, membrane=0.5)
+        seen.append(transmission(scene, clear, RASTER, np.random.default_rng(0)))
+    assert seen[0] == pytest.approx(seen[1])
+    assert seen[0].min() < 0.9
+
+
 def test_sites_differ_and_keep_their_look_whatever_their_number() -> None:
     made = [site(number, 5, STYLES, 0.5) for number in range(20)]
     assert made[3] == site(3, 5, STYLES, 0.5)

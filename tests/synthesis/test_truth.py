@@ -76,7 +76,7 @@ def test_a_tenth_of_the_volume_covers_far_more_than_a_tenth_of_the_area(
     rng = np.random.default_rng(3)
     count = round(0.10 * 110**3 / size**3)
     inside = (114 - size) / 2
-    bodies = []
+    bodies: list[Body] = []
     while len(bodies) < count:
         spot = rng.uniform(-inside, inside, 3)
         if np.linalg.norm(spot) <= inside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -21,12 +22,21 @@ def expose(light: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nd
             light - gaussian_filter(light, light.shape[0] / SHARPENING_SHARE, truncate=2.5)
         )
     shot = np.sqrt(np.clip(light, 0, 255) / max(camera.background, 1))
-    noise = rng.standard_normal(light.shape, dtype=np.float32)
+    noise = _noise(light.shape, camera.noise_px, rng)
     light = light + camera.noise * (READ_NOISE + SHOT_NOISE * shot) * 0.7 * noise
     if camera.grey:
         return np.clip(light + 0.5, 0, 255).astype(np.uint8)
     coloured = light[:, :, None] * np.array(camera.tint, np.float32)
     return np.clip(coloured + 0.5, 0, 255).astype(np.uint8)
+
+
+def _noise(shape: tuple[int, ...], smear_px: float, rng: np.random.Generator) -> np.ndarray:
+    """Unit SD; colour interpolation and compression have smeared it over its neighbours."""
+    noise = rng.standard_normal(shape, dtype=np.float32)
+    if not smear_px:
+        return noise
+    kept = 2 * math.sqrt(math.pi) * smear_px  # what averaging over a Gaussian takes away
+    return gaussian_filter(noise, smear_px, truncate=2.5) * kept
 
 
 def burn_in(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

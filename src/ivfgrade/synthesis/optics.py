@@ -1,7 +1,8 @@
 """Hoffman-like image formation: gradients of the optical path, seen through a three-level slit.
 
 P(x, y) = sum_k dn_k chord_k(x, y), blurred by each object's distance from the sharp plane;
-transmission = curve(-relief * u . grad P) with further losses at steep slopes and in cytoplasm.
+transmission = curve(-relief * u . grad P) with further losses at steep slopes, in cytoplasm and
+along membranes, which every object shows as a thin line where its contour is.
 Everything is in units of the flat background, which is 1.
 """
 
@@ -12,15 +13,29 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from ivfgrade.synthesis.geometry import Body, Raster, patch
+from ivfgrade.synthesis.geometry import Body, Patch, Raster, patch
 from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import Optics
 
 LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
-DEEPEST = 0.8  # most that steep slopes can take, as an exponent
+DEEPEST = 0.4  # most that steep slopes can take, as an exponent
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
-RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.65, 0.6, 0.45  # measured autocorrelation, 3.2
+LINED = {
+    "cell": 1.0,
+    "fragment": 0.9,
+    "polar_body": 0.9,
+    "corona": 0.4,
+    "debris": 0.4,
+    "vacuole": 0.7,
+}
+DENSE_GRAIN = 2.0  # their granules, relative to a cell's of the same thickness
+LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
+GLINT, GLINT_UM = 0.8, 8.0  # of the most granular, and the diameter up to which it is full
+FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
+FRAGMENT_ABSORBS = 0.5  # relative to cytoplasm
+DENSE = ("fragment", "polar_body")  # drier than cells, the more so the more granular
+RELIEF_SHARE, SPECK_SHARE, SLOW_SHARE = 0.8, 0.5, 0.4  # measured autocorrelation, 3.2
 ZONA_FUZZ_UM, ZONA_INNER_UM = 3.0, 0.8
 
 
@@ -28,18 +43,27 @@ def transmission(
     scene: Scene, optics: Optics, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
     """H W float32, 1 where nothing is."""
-    signal, loss, grain, thick, cover = (np.zeros(raster.shape, np.float32) for _ in range(5))
+    signal, loss, outline, grain, thick, cover = (
+        np.zeros(raster.shape, np.float32) for _ in range(6)
+    )
     for height, bodies in _levels(scene):
-        path = np.zeros(raster.shape, np.float32)
+        path, line = (np.zeros(raster.shape, np.float32) for _ in range(2))
         for body in bodies:
-            _add(body, raster, path, grain, thick, cover)
+            seen = patch(body, raster)
+            if seen is not None:
+                _add(body, seen, path, grain, thick, cover)
+                _draw(body, seen, line, optics)
         sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
+        sigma = max(sigma, FINEST_BLUR_PX)
+        path += optics.shell_um * line
         _image_of(gaussian_filter(path, sigma, truncate=3), height, optics, signal, loss)
+        outline += gaussian_filter(line, sigma, truncate=3)
     # fragments above or below a cell scramble the light of its granules
     signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
     light = curve(signal + zona_signal, optics.darkest, optics.brightest)
-    return light * np.exp(-optics.absorption * thick - zona_loss - np.minimum(loss, DEEPEST))
+    edges = np.minimum(loss, DEEPEST) + optics.membrane * np.minimum(outline, 1)
+    return light * np.exp(-optics.absorption * thick - zona_loss - edges)
 
 
 def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
@@ -54,24 +78,42 @@ def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
 
 def _add(
     body: Body,
-    raster: Raster,
+    seen: Patch,
     path: np.ndarray,
     grain: np.ndarray,
     thick: np.ndarray,
     cover: np.ndarray,
 ) -> None:
     """Add one body to the optical path, granularity, cytoplasm and fragment thickness."""
-    seen = patch(body, raster)
-    if seen is None:
-        return
     window = (seen.rows, seen.cols)
-    path[window] += body.index * seen.chord
+    dense = 1 + 0.7 * body.grain if body.kind in DENSE else 1.0
+    rough = DENSE_GRAIN if body.kind in DENSE else 1.0
+    path[window] += dense * body.index * seen.chord
     if body.grain:
-        grain[window] += body.grain**2 * seen.chord
-    if body.kind in ("cell", "fragment"):
+        grain[window] += (rough * body.grain) ** 2 * seen.chord
+    if body.kind == "cell":
         thick[window] += seen.chord
     if body.kind == "fragment":
+        thick[window] += FRAGMENT_ABSORBS * seen.chord
         cover[window] += seen.chord
+
+
+def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
+    """Add the body's contour: 1 along its membrane, which lies just inside the shadow's edge."""
+    if body.kind not in LINED:
+        return
+    square = seen.chord.astype(np.float32) ** 2  # near a contour it grows like the distance to it
+    dx, dy = slopes(square, optics.px_per_um)
+    depth_um = square / (np.hypot(dx, dy) + 1e-6)
+    drawn = (
+        LINED[body.kind]
+        * np.exp(-(((depth_um / optics.membrane_um - 1) / LINE_SPREAD) ** 2))
+        * (square > 0)
+    )
+    if body.kind in DENSE:  # a small dense ball gathers the light behind its middle
+        glint = GLINT * body.grain * min(1.0, GLINT_UM / body.diameter)
+        drawn -= glint * (seen.chord / body.diameter) ** 2
+    line[seen.rows, seen.cols] += drawn
 
 
 def slopes(path: np.ndarray, px_per_um: float) -> tuple[np.ndarray, np.ndarray]:

@@ -24,6 +24,9 @@ class Optics:
     scatter: float  # loss at steep slopes of either sign: dark outlines
     fringe_um: float  # out-of-focus distance that draws dark (or, negative, bright) outlines
     fringe_rate: float  # and its change with height
+    membrane: float  # loss along a membrane seen edge-on: a thin dark line
+    membrane_um: float  # its distance from the edge, about half its width
+    shell_um: float  # optical path that it adds: a line with a dark and a bright side
     absorption: float  # loss per micrometre of cytoplasm
     blur_um: float  # sharpness in focus
     defocus: float  # further blur, micrometres per micrometre of height
@@ -57,6 +60,7 @@ class Camera:
     tint: tuple[float, float, float]
     grey: bool
     noise: float  # grey levels
+    noise_px: float  # over how many pixels it is smeared
     sharpening: float
     jpeg_quality: int  # 0 = lossless file
     overlay: bool
@@ -90,22 +94,26 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
     aligned = rng.random() < 0.8
     px_per_um = rng.normal(WELL_PX_PER_UM, WELL_PX_PER_UM_SD)
     side = int(rng.choice([500, 500, 500, 500, 400, 640]))
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=float(px_per_um * side / WELL_FRAME),
         shear=np.pi / 2 if aligned else float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 5.5, 0.3),
+        relief=_lognormal(rng, 9.5, 0.2),
         scatter=_lognormal(rng, 3.0, 0.5),
         fringe_um=float(rng.normal(0.8, 0.5)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
+        membrane=_lognormal(edges, 0.75, 0.2),
+        membrane_um=float(edges.uniform(0.6, 1.0)),
+        shell_um=_lognormal(edges, 0.12, 0.3),
         absorption=float(rng.uniform(0.0005, 0.002)),
-        blur_um=float(rng.uniform(0.35, 0.6)),
+        blur_um=float(rng.uniform(0.25, 0.45)),
         defocus=float(rng.uniform(0.05, 0.11)),
         darkest=float(rng.uniform(0.08, 0.2)),
-        brightest=float(rng.uniform(2.0, 2.8)),
-        grain=_lognormal(rng, 0.16, 0.25),
-        grain_um=float(rng.uniform(0.55, 0.8)),
+        brightest=float(rng.uniform(2.4, 3.4)),
+        grain=_lognormal(rng, 0.13, 0.2),
+        grain_um=float(rng.uniform(0.5, 0.7)),
         zona=_lognormal(rng, 1.5, 0.3),
-        zona_speckle=_lognormal(rng, 0.065, 0.3),
+        zona_speckle=_lognormal(rng, 0.05, 0.3),
     )
     background = _background(rng)
     camera = Camera(
@@ -117,10 +125,11 @@ def _well(rng: np.random.Generator, overlay: bool) -> tuple[Optics, Camera]:
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.7),
         noise=float(rng.uniform(0.4, 1.5)),
+        noise_px=0.0,
         sharpening=0.0,
         jpeg_quality=int(rng.integers(85, 96)),
         overlay=bool(overlay),
-        well=_well_look(background, rng) if rng.random() < 0.9 else None,
+        well=_well_look(background, rng) if rng.random() < 0.95 else None,
         debris=float(rng.uniform(0, 1.5)),
     )
     return optics, camera
@@ -141,7 +150,7 @@ def _well_look(background: float, rng: np.random.Generator) -> WellLook:
 
 def _background(rng: np.random.Generator) -> float:
     """Most incubators expose alike; some are set much brighter."""
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         return float(rng.uniform(110, 185))
     return float(np.clip(rng.normal(84, 9), 60, 110))
 
@@ -158,34 +167,39 @@ def _frame(rng: np.random.Generator, shortest: int, longest: int) -> tuple[int, 
 
 def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     height, width, px_per_um = _frame(rng, 220, 1200)
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
-        relief=_lognormal(rng, 5.5, 0.4),
+        relief=_lognormal(rng, 7.0, 0.3),
         scatter=_lognormal(rng, 0.8, 0.8),
-        fringe_um=float(rng.normal(0.8, 1.4)),
-        fringe_rate=float(rng.uniform(0.03, 0.15)),
-        absorption=float(rng.uniform(0, 0.0015)),
-        blur_um=float(rng.uniform(0.35, 0.7)),
+        fringe_um=float(rng.normal(0.8, 0.8)),
+        fringe_rate=float(rng.uniform(0.02, 0.08)),
+        membrane=_lognormal(edges, 0.6, 0.25),
+        membrane_um=float(edges.uniform(0.5, 0.8)),
+        shell_um=_lognormal(edges, 0.07, 0.3),
+        absorption=float(rng.uniform(0.0, 0.0015)),
+        blur_um=float(rng.uniform(0.2, 0.45)),
         defocus=float(rng.uniform(0.04, 0.10)),
-        darkest=float(rng.uniform(0.15, 0.4)),
-        brightest=float(rng.uniform(1.35, 1.8)),
-        grain=_lognormal(rng, 0.19, 0.35),
-        grain_um=float(rng.uniform(0.5, 1.1)),
-        zona=_lognormal(rng, 1.1, 0.4),
+        darkest=float(rng.uniform(0.3, 0.5)),
+        brightest=float(rng.uniform(1.3, 1.55)),
+        grain=_lognormal(rng, 0.125, 0.25),
+        grain_um=float(rng.uniform(0.45, 0.8)),
+        zona=_lognormal(rng, 0.8, 0.4),
         zona_speckle=_lognormal(rng, 0.022, 0.5),
     )
-    grey = rng.random() < 0.3
+    grey = rng.random() < 0.6
     camera = Camera(
         height=height,
         width=width,
-        background=float(np.clip(rng.normal(182, 16), 140, 215)),
-        ramp=float(rng.normal(0, 12)),
-        vignette=float(rng.uniform(0, 0.15)),
+        background=float(np.clip(rng.normal(182, 8), 160, 205)),
+        ramp=float(rng.normal(0, 6)),
+        vignette=float(rng.uniform(0, 0.06)),
         tint=(1.0, 1.0, 1.0) if grey else _tint(rng),
         grey=bool(grey),
-        noise=float(rng.uniform(1.5, 6)),
-        sharpening=float(rng.uniform(0.3, 1.6) if rng.random() < 0.65 else 0),
+        noise=float(rng.uniform(2, 4.5)),
+        noise_px=0.6 * max(1.0, min(height, width) / 299),
+        sharpening=float(rng.uniform(0.7, 2.2) if rng.random() < 0.8 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
         well=None,
@@ -195,41 +209,46 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
 
 
 def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
-    """A colour cast: warm lamps, green filters, blue daylight bulbs; mean kept near 1."""
-    cast = np.exp(rng.normal(0, 0.085, 3))
+    """A slight colour cast, as a balanced camera leaves it; mean kept near 1."""
+    cast = np.exp(rng.normal(0, 0.014, 3))
     cast /= cast.mean()
     return float(cast[0]), float(cast[1]), float(cast[2])
 
 
 def _soft(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camera]:
     height, width, px_per_um = _frame(rng, 220, 480)
+    edges = rng.spawn(1)[0]
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4,
-        relief=_lognormal(rng, 3.0, 0.55),
-        scatter=_lognormal(rng, 11.0, 0.4),
+        relief=_lognormal(rng, 3.0, 0.4),
+        scatter=_lognormal(rng, 5.0, 0.4),
         fringe_um=float(rng.normal(1.3, 0.6)),
         fringe_rate=float(rng.uniform(0.03, 0.15)),
+        membrane=_lognormal(edges, 0.65, 0.25),
+        membrane_um=float(edges.uniform(0.5, 0.75)),
+        shell_um=_lognormal(edges, 0.03, 0.4),
         absorption=float(rng.uniform(0.0025, 0.0055)),
-        blur_um=float(rng.uniform(0.5, 0.9)),
+        blur_um=float(rng.uniform(0.2, 0.4)),
         defocus=float(rng.uniform(0.05, 0.11)),
         darkest=float(rng.uniform(0.15, 0.4)),
         brightest=float(rng.uniform(1.25, 1.5)),
-        grain=_lognormal(rng, 0.06, 0.35),
-        grain_um=float(rng.uniform(0.65, 1.1)),
-        zona=_lognormal(rng, 1.3, 0.3),
+        grain=_lognormal(rng, 0.04, 0.35),
+        grain_um=float(rng.uniform(0.45, 0.75)),
+        zona=_lognormal(rng, 0.8, 0.3),
         zona_speckle=_lognormal(rng, 0.018, 0.5),
     )
     camera = Camera(
         height=height,
         width=width,
         background=float(np.clip(rng.normal(156, 14), 115, 190)),
-        ramp=float(rng.normal(0, 10)),
+        ramp=float(rng.normal(0, 5)),
         vignette=float(rng.uniform(0, 0.2)),
         tint=(1.0, 1.0, 1.0),
         grey=bool(rng.random() < 0.3),
-        noise=float(rng.uniform(1, 3)),
-        sharpening=0.0,
+        noise=float(rng.uniform(1, 2)),
+        noise_px=0.6 * max(1.0, min(height, width) / 299),
+        sharpening=float(rng.uniform(0, 0.8)),
         jpeg_quality=0 if rng.random() < 0.4 else int(rng.integers(80, 96)),
         overlay=False,
         well=None,
