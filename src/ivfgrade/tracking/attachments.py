@@ -40,8 +40,8 @@ def log_data(client: MlflowClient, run: Run, row: Row) -> None:
             dataset = from_pandas(
                 part.reset_index(drop=True), root, name=name, digest=data_digest[:MAX_DIGEST]
             )
-        tags = [InputTag("mlflow.data.context", context)]
-        inputs.append(DatasetInput(dataset._to_mlflow_entity(), tags))
+            tags = [InputTag("mlflow.data.context", context)]
+            inputs.append(DatasetInput(dataset._to_mlflow_entity(), tags))
     client.log_inputs(run.info.run_id, inputs)
 
 
