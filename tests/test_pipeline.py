@@ -17,7 +17,9 @@ import pytest
 import torch
 import typer
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from ivfgrade.cli import app
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.fragmentation.calibration import tune_threshold
 from ivfgrade.fragmentation.model import AttnRegDeepLab
@@ -165,3 +167,19 @@ def test_the_row_is_in_mlflow_with_its_trainings(checkout: Path) -> None:
     assert [run.data.metrics["test_mae_reported"] for run in rows] == [pytest.approx(measured)]
     stages = {run.data.tags.get("ivfgrade.stage") for run in runs}
     assert {"pretrain", "finetune"} <= stages
+
+
+def test_a_folder_is_measured_as_it_is_without_training(checkout: Path) -> None:
+    weights = (checkout / "models/finetune/weights.pt").read_bytes()
+    done = CliRunner().invoke(app, ["evaluate", "data/raw/synthetic", "reports/elsewhere"])
+    assert done.exit_code == 0, done.output
+    tested = read(checkout / "reports/elsewhere/metrics.json")["test"]
+    assert tested["images"] == 26  # all of them, whatever split training put them in
+    assert (checkout / "reports/elsewhere/contact_sheet.png").exists()
+    assert (checkout / "models/finetune/weights.pt").read_bytes() == weights
+
+
+def test_a_folder_that_is_none_is_one_line_and_no_report(checkout: Path) -> None:
+    done = CliRunner().invoke(app, ["evaluate", "data/raw/nowhere", "reports/nowhere"])
+    assert done.exit_code == 1
+    assert not (checkout / "reports/nowhere").exists()
