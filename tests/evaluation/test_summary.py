@@ -112,7 +112,8 @@ def test_everything_is_json_without_nan(flawed, arrays, grader):
         flawed.clinical(), flawed.grades(), flawed.strata(), flawed.fragments(fragments),
         flawed.fragments(fragments[:0]),
     ]  # fmt: skip
-    json.dumps(parts, allow_nan=False)
+    written = json.dumps(parts, allow_nan=False)  # NaN would raise
+    assert json.loads(written)[0]["dice"] == parts[0]["dice"]
 
 
 def test_a_test_set_of_grades_only_has_no_dice(flawed):

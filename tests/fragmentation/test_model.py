@@ -60,7 +60,7 @@ def images(count: int, size: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     return torch.rand(count, 3, size, size, generator=generator), valid
 
 
-def same(one: Prediction, other: Prediction, tolerance: float = 0.0) -> None:
+def assert_same(one: Prediction, other: Prediction, tolerance: float = 0.0) -> None:
     for a, b in zip(one, other, strict=True):
         torch.testing.assert_close(a, b, atol=tolerance, rtol=tolerance)
 
@@ -79,7 +79,7 @@ def test_output_has_the_size_of_the_input(model: AttnRegDeepLab, size: int) -> N
 def test_what_lies_under_the_padding_changes_nothing(model: AttnRegDeepLab) -> None:
     image, valid = images(1, 65)
     garbage = torch.where(valid == 0, torch.full_like(image, 7.0), image)
-    same(model(image, valid), model(garbage, valid))
+    assert_same(model(image, valid), model(garbage, valid))
     assert torch.equal(model.attention(image, valid), model.attention(garbage, valid))
 
 
@@ -87,9 +87,9 @@ def test_what_lies_under_the_padding_changes_nothing(model: AttnRegDeepLab) -> N
 def test_evaluation_is_deterministic_and_each_image_alone(model: AttnRegDeepLab) -> None:
     image, valid = images(3, 65)
     together = model(image, valid)
-    same(model(image, valid), together)
+    assert_same(model(image, valid), together)
     alone = model(image[1:2], valid[1:2])
-    same(Prediction(*(part[1:2] for part in together)), alone, tolerance=2e-4)
+    assert_same(Prediction(*(part[1:2] for part in together)), alone, tolerance=2e-4)
 
 
 def test_every_parameter_learns(model: AttnRegDeepLab) -> None:
@@ -132,7 +132,7 @@ def test_torch_exports_it_with_a_free_batch_size(name: str) -> None:
     for count in (1, 3):
         inputs = images(count, 65, seed=count)
         with torch.no_grad():
-            same(program(*inputs), model(*inputs), tolerance=1e-4)
+            assert_same(program(*inputs), model(*inputs), tolerance=1e-4)
 
 
 @torch.no_grad()
@@ -183,7 +183,7 @@ def test_injection_moves_the_mask_and_starts_as_the_identity(full: AttnRegDeepLa
     without = build(VARIANTS["no_injection"]).eval()
     without.load_state_dict(fresh.state_dict(), strict=False)
     features = Features(pooled, fused)
-    same(without.heads(features, valid), fresh.heads(features, valid))
+    assert_same(without.heads(features, valid), fresh.heads(features, valid))
 
 
 @pytest.mark.parametrize("name", ["precise", "range"])
