@@ -87,17 +87,18 @@ def _step(distance: np.ndarray, width: float) -> np.ndarray:
 
 
 def _arcs(radius: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Machining marks: rings whose strength wanders round the well."""
+    """Machining marks: a few grooves at random distances, whose strength wanders round the well."""
     angle = np.arctan2(y, x)
     arcs = np.zeros_like(radius)
-    window = 0.6 + 0.4 * np.sin(2 * angle + rng.uniform(0, 2 * np.pi))
-    for _ in range(5):
-        pitch = ARC_PITCH_UM * math.exp(rng.normal(0, 0.5))
-        shift, order = rng.uniform(0, 2 * np.pi), int(rng.integers(1, 6))
-        sway = 1 + 0.8 * np.sin(order * angle + rng.uniform(0, 2 * np.pi))
-        wander = radius + 1.5 * np.sin(2 * angle + shift)
-        arcs += sway * np.sin(2 * np.pi * wander / pitch + shift)
-    return 0.022 * window * arcs
+    for width_um, depth in ((1.0, 0.05), (3.0, 0.05)):
+        step = width_um / 3
+        profile = gaussian_filter(rng.standard_normal(int(400 / step)), 3) * 3.3  # unit SD
+        profile *= np.abs(profile) / 1.5  # a few deep grooves, little between them
+        order, turn, shift = int(rng.integers(1, 5)), *rng.uniform(0, 2 * np.pi, 2)
+        wander = radius + 2.0 * np.sin(2 * angle + shift)
+        strength = np.clip(0.4 + 0.8 * np.sin(order * angle + turn), 0, 1)
+        arcs += depth * strength * np.interp(wander, np.arange(profile.size) * step, profile)
+    return arcs
 
 
 def debris(camera: Camera, zona_radius: float, rng: np.random.Generator) -> list[Body]:

@@ -31,7 +31,8 @@ LINED = {
 }
 DENSE_GRAIN = 2.0  # their granules, relative to a cell's of the same thickness
 LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
-GLINT, GLINT_UM = 0.8, 8.0  # of the most granular, and the diameter up to which it is full
+GLINT = 0.8  # of the most granular, if small
+SMALL_UM = 8.0  # diameter up to which a body without nucleus is dense and refracts fully
 FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
 FRAGMENT_ABSORBS = 0.5  # relative to cytoplasm
 DENSE = ("fragment", "polar_body")  # drier than cells, the more so the more granular
@@ -43,7 +44,7 @@ def transmission(
     scene: Scene, optics: Optics, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
     """H W float32, 1 where nothing is."""
-    signal, loss, outline, grain, thick, cover = (
+    total, signal, outline, grain, thick, cover = (
         np.zeros(raster.shape, np.float32) for _ in range(6)
     )
     for height, bodies in _levels(scene):
@@ -56,8 +57,13 @@ def transmission(
         sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
         sigma = max(sigma, FINEST_BLUR_PX)
         path += optics.shell_um * line
-        _image_of(gaussian_filter(path, sigma, truncate=3), height, optics, signal, loss)
+        path = gaussian_filter(path, sigma, truncate=3)
+        signal += _fringe(path, height, optics)
+        total += path
         outline += gaussian_filter(line, sigma, truncate=3)
+    dx, dy = slopes(total, optics.px_per_um)
+    signal -= optics.relief * (math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
+    loss = optics.scatter * (dx**2 + dy**2)  # of the whole path: cells that touch hide their faces
     # fragments above or below a cell scramble the light of its granules
     signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
@@ -86,7 +92,7 @@ def _add(
 ) -> None:
     """Add one body to the optical path, granularity, cytoplasm and fragment thickness."""
     window = (seen.rows, seen.cols)
-    dense = 1 + 0.7 * body.grain if body.kind in DENSE else 1.0
+    dense = 1 + _small(body) * body.grain if body.kind in DENSE else 1.0
     rough = DENSE_GRAIN if body.kind in DENSE else 1.0
     path[window] += dense * body.index * seen.chord
     if body.grain:
@@ -96,6 +102,11 @@ def _add(
     if body.kind == "fragment":
         thick[window] += FRAGMENT_ABSORBS * seen.chord
         cover[window] += seen.chord
+
+
+def _small(body: Body) -> float:
+    """1 for a small body, less for a large one, which holds more water: it looks like a cell."""
+    return min(1.0, SMALL_UM / body.diameter)
 
 
 def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
@@ -111,7 +122,7 @@ def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
         * (square > 0)
     )
     if body.kind in DENSE:  # a small dense ball gathers the light behind its middle
-        glint = GLINT * body.grain * min(1.0, GLINT_UM / body.diameter)
+        glint = GLINT * body.grain * _small(body)
         drawn -= glint * (seen.chord / body.diameter) ** 2
     line[seen.rows, seen.cols] += drawn
 
@@ -124,21 +135,14 @@ def slopes(path: np.ndarray, px_per_um: float) -> tuple[np.ndarray, np.ndarray]:
     return dx, dy
 
 
-def _image_of(
-    path: np.ndarray, height: float, optics: Optics, signal: np.ndarray, loss: np.ndarray
-) -> None:
-    """Add what one level contributes to the directional signal and to the losses."""
-    dx, dy = slopes(path, optics.px_per_um)
-    signal -= optics.relief * (math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
-    steep = dx**2 + dy**2
-    loss += optics.scatter * steep
-    fringe_um = optics.fringe_um + optics.fringe_rate * height  # transport of intensity
-    if abs(fringe_um) > 0.05:
-        bend = np.zeros_like(path)
-        bend[1:-1, 1:-1] = (
-            path[2:, 1:-1] + path[:-2, 1:-1] + path[1:-1, 2:] + path[1:-1, :-2]
-        ) - 4 * path[1:-1, 1:-1]
-        signal -= fringe_um * bend * optics.px_per_um**2
+def _fringe(path: np.ndarray, height: float, optics: Optics) -> np.ndarray:
+    """Dark or bright outlines of what lies out of focus: transport of intensity."""
+    fringe_um = optics.fringe_um + optics.fringe_rate * height
+    bend = np.zeros_like(path)
+    bend[1:-1, 1:-1] = (
+        path[2:, 1:-1] + path[:-2, 1:-1] + path[1:-1, 2:] + path[1:-1, :-2]
+    ) - 4 * path[1:-1, 1:-1]
+    return -fringe_um * optics.px_per_um**2 * bend
 
 
 def curve(signal: np.ndarray, darkest: float, brightest: float) -> np.ndarray:

@@ -150,7 +150,7 @@ def _well_look(background: float, rng: np.random.Generator) -> WellLook:
 
 def _background(rng: np.random.Generator) -> float:
     """Most incubators expose alike; some are set much brighter."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.15:
         return float(rng.uniform(110, 185))
     return float(np.clip(rng.normal(84, 9), 60, 110))
 
@@ -171,7 +171,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
     optics = Optics(
         px_per_um=px_per_um,
         shear=float(rng.integers(8)) * np.pi / 4 + float(rng.normal(0, 0.1)),
-        relief=_lognormal(rng, 7.0, 0.3),
+        relief=_lognormal(rng, 5.5, 0.25),
         scatter=_lognormal(rng, 0.8, 0.8),
         fringe_um=float(rng.normal(0.8, 0.8)),
         fringe_rate=float(rng.uniform(0.02, 0.08)),
@@ -182,8 +182,8 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         blur_um=float(rng.uniform(0.2, 0.45)),
         defocus=float(rng.uniform(0.04, 0.10)),
         darkest=float(rng.uniform(0.3, 0.5)),
-        brightest=float(rng.uniform(1.3, 1.55)),
-        grain=_lognormal(rng, 0.125, 0.25),
+        brightest=float(rng.uniform(1.25, 1.45)),
+        grain=_lognormal(rng, 0.09, 0.25),
         grain_um=float(rng.uniform(0.45, 0.8)),
         zona=_lognormal(rng, 0.8, 0.4),
         zona_speckle=_lognormal(rng, 0.022, 0.5),
@@ -199,7 +199,7 @@ def _microscope(rng: np.random.Generator, _overlay: bool) -> tuple[Optics, Camer
         grey=bool(grey),
         noise=float(rng.uniform(2, 4.5)),
         noise_px=0.6 * max(1.0, min(height, width) / 299),
-        sharpening=float(rng.uniform(0.7, 2.2) if rng.random() < 0.8 else 0),
+        sharpening=float(rng.uniform(0.4, 1.6) if rng.random() < 0.8 else 0),
         jpeg_quality=0 if rng.random() < 0.3 else int(rng.integers(75, 96)),
         overlay=False,
         well=None,
