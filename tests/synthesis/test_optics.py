@@ -63,6 +63,19 @@ def test_far_from_the_sharp_plane_edges_are_softer() -> None:
     assert np.abs(np.diff(soft, axis=0)).max() < 0.8 * np.abs(np.diff(sharp, axis=0)).max()
 
 
+def test_the_blur_of_a_body_ends_where_nothing_is_left_of_it() -> None:
+    """A weightless body in each corner makes the whole image one window."""
+    corners = tuple(
+        Body("nucleus", np.array([x, y, 0.0]), np.eye(3), 0.0) for x in (-72, 72) for y in (-72, 72)
+    )
+    plain = optics(shear=1.0, blur_um=3.0, grain=0.0)
+    alone, wide = (
+        transmission(scene, plain, RASTER, np.random.default_rng(0))
+        for scene in (ONE_CELL, replace(ONE_CELL, bodies=ONE_CELL.bodies + corners))
+    )
+    assert (alone == wide).all()
+
+
 def test_a_membrane_is_a_dark_line_just_inside_the_contour() -> None:
     plain = light(relief=0.0, membrane=0.0, shell_um=0.0, grain=0.0)
     lined = light(relief=0.0, membrane=0.5, shell_um=0.0, grain=0.0)

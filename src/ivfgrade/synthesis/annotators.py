@@ -44,7 +44,7 @@ def outline(
     mask = np.zeros(shape, dtype=bool)
     for body, seen in instances:
         if rng.random() >= miss_probability(body.diameter, miss_um):
-            mask[seen.rows, seen.cols] |= seen.chord > 0
+            mask[seen.window] |= seen.shadow
     if merge_px > 0:
         size = merge_px + 1
         wide = np.pad(mask, size)

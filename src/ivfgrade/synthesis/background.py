@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from ivfgrade.synthesis.geometry import Body, Raster, ellipsoid_form, lobes, rotation
@@ -39,19 +40,16 @@ def illumination(
 
 def _clouds(raster: Raster, rng: np.random.Generator) -> np.ndarray:
     """Slow unevenness of the light, made small and enlarged."""
-    small = gaussian_filter(rng.standard_normal((24, 24)), 3) * 3
-    rows = np.linspace(4, 19, raster.height).astype(int)
-    cols = np.linspace(4, 19, raster.width).astype(int)
-    grown = small[rows][:, cols].astype(np.float32)
-    side = min(raster.shape)
-    return gaussian_filter(grown, side / 30, truncate=2) * 1.5
+    small = gaussian_filter(rng.standard_normal((24, 24)), 3).astype(np.float32) * 4.5  # SD 0.4
+    size, box = (raster.width, raster.height), (4, 4, 19, 19)  # not the mirrored rim
+    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC, box=box))
 
 
 def _in_well(
     flat: np.ndarray, look: WellLook, well: Well, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
-    x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32) - well.x_um
-    y = raster.y_um(np.arange(raster.height))[:, None].astype(np.float32) - well.y_um
+    x = (raster.x_um(np.arange(raster.width))[None, :] - well.x_um).astype(np.float32)
+    y = (raster.y_um(np.arange(raster.height))[:, None] - well.y_um).astype(np.float32)
     radius = np.hypot(x, y) + 1e-3
     up = -y / radius  # 1 at the top of the well, -1 at its foot
     lit = up * math.cos(look.turn) + x / radius * math.sin(look.turn)
@@ -75,7 +73,7 @@ def _smudges(camera: Camera, raster: Raster, rng: np.random.Generator) -> np.nda
     x = raster.x_um(np.arange(raster.width))[None, :].astype(np.float32)
     dirt = np.zeros(raster.shape, np.float32)
     for _ in range(int(rng.integers(5))):
-        row, col = rng.uniform(-80, 80, 2)
+        row, col = rng.uniform(-80, 80, 2).tolist()  # NumPy's floats would make it double
         tall, wide = rng.uniform(1.5, 4), rng.uniform(4, 12)
         spot = np.exp(-(((y - row) / tall) ** 2)) * np.exp(-(((x - col) / wide) ** 2))
         dirt -= rng.uniform(0.01, 0.09) * camera.background * spot
@@ -83,7 +81,8 @@ def _smudges(camera: Camera, raster: Raster, rng: np.random.Generator) -> np.nda
 
 
 def _step(distance: np.ndarray, width: float) -> np.ndarray:
-    return 1 / (1 + np.exp(np.clip(-distance / width, -30, 30)))
+    """The logistic function, without overflow."""
+    return 0.5 + 0.5 * np.tanh(distance / (2 * width))
 
 
 def _arcs(radius: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import zlib
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -62,7 +63,9 @@ def encode(pixels: np.ndarray, jpeg_quality: int) -> tuple[str, bytes]:
     if jpeg_quality:
         Image.fromarray(pixels).save(buffer, "JPEG", quality=jpeg_quality)
         return ".jpg", buffer.getvalue()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    # noise repeats nothing that a search for repeats could find
+    kind = zlib.Z_HUFFMAN_ONLY
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1, compress_type=kind)
     return ".png", buffer.getvalue()
 
 

@@ -19,6 +19,7 @@ from ivfgrade.synthesis.geometry import (
     reach,
     rotation,
 )
+from ivfgrade.synthesis.masks import shadow
 
 DIAMETER_UM = (4.0, 45.0)
 MEDIAN_UM, SIGMA = 10.0, 0.5
@@ -71,17 +72,17 @@ def coarse_raster(inner_radius: float) -> Raster:
 def fragments(nest: Nest, ratio: float, rng: np.random.Generator) -> list[Body]:
     """Bodies whose visible part covers `ratio` of the embryo's projection."""
     raster = coarse_raster(nest.inner_radius)
-    embryo = np.zeros(raster.shape, dtype=bool)
-    for cell in nest.cells:
-        _stamp(embryo, cell, raster)
-    cells, covered = embryo.copy(), np.zeros(raster.shape, dtype=bool)
+    cells, covered = shadow(nest.cells, raster), np.zeros(raster.shape, dtype=bool)
+    embryo = cells.copy()
     placed: list[Body] = []
+    crowd = np.empty((MOST, 4))  # their centres and diameters
     while len(placed) < MOST:
-        missing = ratio - covered.sum() / max(embryo.sum(), 1)
+        whole = int(np.count_nonzero(embryo))
+        missing = ratio - np.count_nonzero(covered) / max(whole, 1)
         if missing <= 0:
             break
         # the last fragment must not overshoot: try a few, keep what fits best
-        room_um2 = 1.6 * missing * embryo.sum() / COARSE_PX_PER_UM**2 + math.pi * 2.5**2
+        room_um2 = 1.6 * missing * whole / COARSE_PX_PER_UM**2 + math.pi * 2.5**2
         size = _size(nest.pattern, rng)
         for _ in range(6):
             if math.pi / 4 * size**2 <= room_um2:
@@ -89,10 +90,13 @@ def fragments(nest: Nest, ratio: float, rng: np.random.Generator) -> list[Body]:
             size = min(size, diameter(rng))
         if math.pi / 4 * size**2 > 2.5 * room_um2 and (placed or ratio < 0.01):
             break
-        body = _settle(nest, placed, size, rng)
+        body = _settle(nest, crowd[: len(placed)], size, rng)
+        crowd[len(placed)] = *body.centre, body.diameter
         placed.append(body)
-        _stamp(embryo, body, raster)
-        _stamp(covered, body, raster, hidden=cells & (not nest.focus.holds(body)))
+        seen = patch(body, raster)
+        if seen is not None:
+            embryo[seen.window] |= seen.shadow
+            covered[seen.window] |= seen.shadow & (nest.focus.holds(body) | ~cells[seen.window])
     return placed
 
 
@@ -102,27 +106,14 @@ def _size(name: str, rng: np.random.Generator) -> float:
     return diameter(rng)
 
 
-def _stamp(mask: np.ndarray, body: Body, raster: Raster, hidden: np.ndarray | None = None) -> None:
-    shadow = patch(body, raster)
-    if shadow is None:
-        return
-    seen = shadow.chord > 0
-    if hidden is not None:
-        seen &= ~hidden[shadow.rows, shadow.cols]
-    mask[shadow.rows, shadow.cols] |= seen
-
-
-def _settle(nest: Nest, placed: list[Body], size: float, rng: np.random.Generator) -> Body:
+def _settle(nest: Nest, crowd: np.ndarray, size: float, rng: np.random.Generator) -> Body:
     """The most comfortable of a few places on the cells' surfaces."""
     points = _candidates(nest, size, rng)  # TRIALS 3
     cost = rng.uniform(0, 3, TRIALS)
     for cell in nest.cells:
         cost += 1.5 * np.maximum(size / 2 - gap(cell, points), 0)
-    if placed:
-        centres = np.array([body.centre for body in placed])
-        sizes = np.array([body.diameter for body in placed])
-        distance = np.linalg.norm(points[:, None] - centres[None], axis=-1)  # TRIALS n
-        cost += np.maximum((size + sizes) / 2 - distance, 0).sum(axis=1)
+    distance = np.linalg.norm(points[:, None] - crowd[None, :, :3], axis=-1)  # TRIALS n
+    cost += np.maximum((size + crowd[:, 3]) / 2 - distance, 0).sum(axis=1)
     pull = {"I": 0.5, "II": 0.6, "III": 0.0, "IV": 0.03, "V": 0.0}[nest.pattern]
     cost += pull * np.linalg.norm(points - nest.gathering, axis=1)
     aspect = rng.uniform(1, 1.3)
@@ -141,12 +132,9 @@ def _candidates(nest: Nest, size: float, rng: np.random.Generator) -> np.ndarray
     directions = rng.standard_normal((TRIALS, 3)) * np.array([1, 1, 0.75])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     hosts = rng.integers(len(nest.cells), size=TRIALS)
-    points = np.array(
-        [
-            nest.cells[host].centre + d * (reach(nest.cells[host], d) + 0.4 * size)
-            for host, d in zip(hosts, directions, strict=True)
-        ]
-    )
+    centres = np.array([cell.centre for cell in nest.cells])[hosts]
+    surface = [reach(nest.cells[h], d) for h, d in zip(hosts, directions, strict=True)]
+    points = centres + directions * (np.array(surface) + 0.4 * size)[:, None]
     norm = np.linalg.norm(points, axis=1, keepdims=True)
     limit = max(nest.inner_radius - 0.5 * size, 1.0)
     return points * np.minimum(1, limit / np.maximum(norm, 1e-6))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -39,7 +40,7 @@ class Body:
     lobes: tuple[tuple[int, float, float], ...] = ()  # contour: (order, amplitude, phase), rising
     walls: tuple[Wall, ...] = ()  # where neighbours press against it
 
-    @property
+    @cached_property  # every later fragment asks every earlier one
     def diameter(self) -> float:
         """Diameter of the sphere of equal volume, contact planes ignored."""
         return float(2 * np.linalg.det(self.form) ** (-1 / 6))
@@ -47,6 +48,12 @@ class Body:
     @property
     def volume(self) -> float:
         return float(np.pi / 6 * self.diameter**3)
+
+    @cached_property  # a body is drawn several times
+    def half_widths(self) -> np.ndarray:
+        """Of the box that holds the body: 3."""
+        spread = 1 + sum(abs(amplitude) for _, amplitude, _ in self.lobes)
+        return np.sqrt(np.diag(np.linalg.inv(self.form))) * spread
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,14 @@ class Patch:
     rows: slice
     cols: slice
     chord: np.ndarray  # h w, micrometres of the ray inside the body
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        return self.rows, self.cols
+
+    @property
+    def shadow(self) -> np.ndarray:
+        return self.chord > 0
 
 
 @dataclass(frozen=True)
@@ -133,8 +148,7 @@ def _window(low: float, high: float, limit: int) -> slice:
 
 def patch(body: Body, raster: Raster) -> Patch | None:
     """The chord over the smallest window that holds the body, or None outside the image."""
-    spread = 1 + sum(abs(amplitude) for _, amplitude, _ in body.lobes)
-    half = np.sqrt(np.diag(np.linalg.inv(body.form))) * spread * raster.px_per_um
+    half = body.half_widths * raster.px_per_um
     row = body.centre[1] * raster.px_per_um + raster.centre_row
     col = body.centre[0] * raster.px_per_um + raster.centre_col
     rows = _window(row - half[1] - 1, row + half[1] + 1, raster.height)

@@ -32,8 +32,8 @@ class Truth:
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    total = int(whole.sum())
-    return int(part.sum()) / total if total else 0.0
+    total = np.count_nonzero(whole)
+    return np.count_nonzero(part) / total if total else 0.0
 
 
 def shadow(bodies: Iterable[Body], raster: Raster) -> np.ndarray:
@@ -41,17 +41,20 @@ def shadow(bodies: Iterable[Body], raster: Raster) -> np.ndarray:
     for body in bodies:
         seen = patch(body, raster)
         if seen is not None:
-            mask[seen.rows, seen.cols] |= seen.chord > 0
+            mask[seen.window] |= seen.shadow
     return mask
 
 
 def truth(bodies: Iterable[Body], raster: Raster, focus: Focus) -> Truth:
     bodies = list(bodies)
-    fragments = [body for body in bodies if body.kind == "fragment"]
     cells = shadow((body for body in bodies if body.kind == "cell"), raster)
-    projected = shadow(fragments, raster)
-    sharp = shadow((body for body in fragments if focus.holds(body)), raster)
-    return Truth(sharp | (projected & ~cells), projected | cells, projected)
+    visible, projected = (np.zeros(raster.shape, dtype=bool) for _ in range(2))
+    for body in bodies:
+        seen = patch(body, raster) if body.kind == "fragment" else None
+        if seen is not None:
+            projected[seen.window] |= seen.shadow
+            visible[seen.window] |= seen.shadow & (focus.holds(body) | ~cells[seen.window])
+    return Truth(visible, projected | cells, projected)
 
 
 def instances(bodies: Iterable[Body], raster: Raster, focus: Focus) -> list[tuple[Body, Patch]]:
@@ -63,6 +66,6 @@ def instances(bodies: Iterable[Body], raster: Raster, focus: Focus) -> list[tupl
         seen = patch(body, raster) if body.kind == "fragment" else None
         if seen is None:
             continue
-        hidden = cells[seen.rows, seen.cols] & (not focus.holds(body))
+        hidden = cells[seen.window] & (not focus.holds(body))
         found.append((body, replace(seen, chord=np.where(hidden, 0.0, seen.chord))))
     return found

@@ -33,6 +33,7 @@ DENSE_GRAIN = 2.0  # their granules, relative to a cell's of the same thickness
 LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
 GLINT = 0.8  # of the most granular, if small
 SMALL_UM = 8.0  # diameter up to which a body without nucleus is dense and refracts fully
+BLUR_ENDS = 3  # standard deviations from its middle
 FINEST_BLUR_PX = 0.6  # contours are cut by whole pixels
 FRAGMENT_ABSORBS = 0.5  # relative to cytoplasm
 DENSE = ("fragment", "polar_body")  # drier than cells, the more so the more granular
@@ -49,18 +50,20 @@ def transmission(
     )
     for height, bodies in _levels(scene):
         path, line = (np.zeros(raster.shape, np.float32) for _ in range(2))
-        for body in bodies:
-            seen = patch(body, raster)
-            if seen is not None:
-                _add(body, seen, path, grain, thick, cover)
-                _draw(body, seen, line, optics)
+        sights = [(body, seen) for body in bodies if (seen := patch(body, raster)) is not None]
+        if not sights:
+            continue
+        for body, seen in sights:
+            _add(body, seen, path, grain, thick, cover)
+            _draw(body, seen, line, optics)
         sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
         sigma = max(sigma, FINEST_BLUR_PX)
-        path += optics.shell_um * line
-        path = gaussian_filter(path, sigma, truncate=3)
-        signal += _fringe(path, height, optics)
-        total += path
-        outline += gaussian_filter(line, sigma, truncate=3)
+        box = _box(sights, math.ceil(BLUR_ENDS * sigma) + 2)
+        shelled = path[box] + optics.shell_um * line[box]
+        blurred = gaussian_filter(shelled, sigma, truncate=BLUR_ENDS)
+        signal[box] += _fringe(blurred, height, optics)
+        total[box] += blurred
+        outline[box] += gaussian_filter(line[box], sigma, truncate=BLUR_ENDS)
     dx, dy = slopes(total, optics.px_per_um)
     signal -= optics.relief * (math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
     loss = optics.scatter * (dx**2 + dy**2)  # of the whole path: cells that touch hide their faces
@@ -82,6 +85,14 @@ def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
     return sorted(found.items())
 
 
+def _box(sights: list[tuple[Body, Patch]], margin: int) -> tuple[slice, slice]:
+    """The window that holds these bodies and what blur and slopes spread them to."""
+    rows, cols = ([seen.window[axis] for _, seen in sights] for axis in range(2))
+    top, left = (max(min(s.start for s in spans) - margin, 0) for spans in (rows, cols))
+    foot, right = (max(s.stop for s in spans) + margin for spans in (rows, cols))
+    return slice(top, foot), slice(left, right)
+
+
 def _add(
     body: Body,
     seen: Patch,
@@ -91,7 +102,7 @@ def _add(
     cover: np.ndarray,
 ) -> None:
     """Add one body to the optical path, granularity, cytoplasm and fragment thickness."""
-    window = (seen.rows, seen.cols)
+    window = seen.window
     dense = 1 + _small(body) * body.grain if body.kind in DENSE else 1.0
     rough = DENSE_GRAIN if body.kind in DENSE else 1.0
     path[window] += dense * body.index * seen.chord
@@ -124,7 +135,7 @@ def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
     if body.kind in DENSE:  # a small dense ball gathers the light behind its middle
         glint = GLINT * body.grain * _small(body)
         drawn -= glint * (seen.chord / body.diameter) ** 2
-    line[seen.rows, seen.cols] += drawn
+    line[seen.window] += drawn
 
 
 def slopes(path: np.ndarray, px_per_um: float) -> tuple[np.ndarray, np.ndarray]:

@@ -206,6 +206,8 @@ def _nothing() -> dict[str, str]:
 def _annotations(
     params: SynthesisParams, scene: Scene, view: View, rng: np.random.Generator
 ) -> tuple[bytes, ...]:
+    if not params.annotators:
+        return ()
     found = instances(scene.bodies, view.raster, scene.focus)
     merge_px = round(params.annotator_merge_um * view.raster.px_per_um)
     jitter, miss = params.annotator_jitter_px, params.annotator_miss_um
