@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ivfgrade.inputs import interpolate
 
 PROJECT = Path(__file__).resolve().parents[2]
+LIBRARY = PROJECT / "src"
 STAGES = [
     "synthesize",
     "check",
@@ -36,3 +37,9 @@ def declared(stage: str) -> dict[str, Any]:
 def output_paths(stage: str) -> list[Path]:
     entries = [*declared(stage).get("outs", []), *declared(stage).get("metrics", [])]
     return [Path(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries]
+
+
+def module_file(module: str) -> Path | None:
+    path = LIBRARY.joinpath(*module.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((candidate for candidate in candidates if candidate.exists()), None)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import PROJECT, STAGES, declared
-
-LIBRARY = PROJECT / "src"
+from tests.dag.graph import LIBRARY, PROJECT, STAGES, declared, module_file
 
 # Modules that a stage may import undeclared, each because no result depends on its code.
 EXEMPT = {
@@ -24,12 +22,6 @@ EXEMPT = {
 }
 # Modules inside a declared folder that its stage does not use: the price of a short list.
 BESIDE = {"synthesize": {"ivfgrade.synthesis.realism"}}
-
-
-def module_file(module: str) -> Path | None:
-    path = LIBRARY.joinpath(*module.split("."))
-    candidates = (path.with_suffix(".py"), path / "__init__.py")
-    return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
 def imported(file: Path) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dag.graph import PROJECT, STAGES, load
+from tests.dag.graph import PROJECT, STAGES, load, module_file
 
 # What a property of Params reads, where params.yaml has it (profiles and recipes by kind).
 READS = {
@@ -24,8 +24,25 @@ READS_WHOLE = ("profiles", "recipes")  # an alias of the active one; its attribu
 
 
 def read_params(stage: str) -> set[str]:
-    """Dotted names that the script reads of `params`, by its attribute chains."""
-    tree = ast.parse((PROJECT / "pipeline" / f"{stage}.py").read_text())
+    """What the script reads of `params`, and what the functions read that it hands `params` to."""
+    script = ast.parse((PROJECT / "pipeline" / f"{stage}.py").read_text())
+    return set().union(*(read_in(tree) for tree in [script, *handed_to(script)]))
+
+
+def handed_to(script: ast.Module) -> list[ast.FunctionDef]:
+    calls = [node for node in ast.walk(script) if isinstance(node, ast.Call)]
+    whole = {ast.unparse(c.func) for c in calls if "params" in map(ast.unparse, c.args)}
+    return [
+        function
+        for node in script.body
+        if isinstance(node, ast.ImportFrom) and whole & {alias.name for alias in node.names}
+        for function in ast.parse(module_file(node.module).read_text()).body
+        if isinstance(function, ast.FunctionDef) and function.name in whole
+    ]
+
+
+def read_in(tree: ast.AST) -> set[str]:
+    """Dotted names that the code reads of `params`, by its attribute chains."""
     aliases = {"params": ""}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
