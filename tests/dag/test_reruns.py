@@ -120,6 +120,12 @@ def test_an_edit_reruns_what_it_must_and_no_more(checkout: Path) -> None:
     change(checkout, learning_rate)
     assert repro(checkout) == ["finetune", "evaluate", "export", "track"]
 
+    def wider_grades(params: dict[str, Any]) -> None:
+        params["recipes"][params["recipe"]]["grade_margin"] += 0.01
+
+    change(checkout, wider_grades)  # phase 1 learns from masks alone
+    assert repro(checkout) == ["finetune", "evaluate", "export", "track"]
+
     shutil.rmtree(checkout / "mlruns")
     assert repro(checkout) == ["track"]
 

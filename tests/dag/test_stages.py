@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ def test_the_edges_are_these() -> None:
         "export": {"preprocess", "finetune"},
         "track": {"preprocess", "pretrain", "finetune", "evaluate", "export"},
     }
+
+
+def test_phase_1_knows_no_grading() -> None:
+    """Another grading retrains it only where it also makes other data, by another split."""
+    inputs = [*declared("pretrain")["deps"], *declared("pretrain")["params"]]
+    assert [name for name in inputs if re.search("grading|grade_", name)] == []
 
 
 def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
