@@ -32,9 +32,9 @@ def main(data: Path, model: Path, provenance: Path) -> None:
             spec, outlining = params.segmenter_spec, recipe.outlining
             trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
         seen = {k: round(v, 6) for k, v in trained.validation.items() if math.isfinite(v)}
-        stage.note(validation=seen)
-        facts = {"best_epoch": trained.best_epoch, "validation": seen}
-        store(model, trained.model.state_dict(), spec, init=asdict(trained.origin), **facts)
+        facts = {"init": asdict(trained.origin), "validation": seen}
+        stage.note(**facts)
+        store(model, trained.model.state_dict(), spec, best_epoch=trained.best_epoch, **facts)
         write_history(model / "history.csv", trained.history)
         print(f"validation of the network as it is used: {seen}")
 
