@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,7 +65,8 @@ def measure(
 ) -> dict[str, Any]:
     recipe = params.active_recipe
     scheme = load_scheme(Path(params.data.grading))
-    embryos = Embryos(arrays, Labels(arrays.manifest, scheme, recipe.grade_margin))
+    interval = partial(scheme.widened, margin=recipe.grade_margin)
+    embryos = Embryos(arrays, Labels(arrays.manifest, interval))
     steps = Steps(arrays, "train", recipe.finetune.batch, params.seed)
     naive, cached = (_network(phase_1, params) for _ in range(2))
     start = time.perf_counter()

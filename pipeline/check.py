@@ -15,12 +15,13 @@ from ivfgrade.params import load_params
 
 
 def main(root: Path, report: Path) -> None:
-    with one_line(), guarded("check"):
+    with one_line(), guarded("check") as stage:
         params = load_params()
         scheme = load_scheme(Path(params.data.grading))
         found = check(root, scheme, params.split, params.seed)
         found.require(params.data.on_bad)
         typer.echo(found.text())
+        stage.require_unedited()
         write_report(found, report)
 
 

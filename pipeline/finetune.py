@@ -3,6 +3,7 @@
 python -m pipeline.finetune DATA PHASE_1 MODEL PROVENANCE
 """
 
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -27,12 +28,14 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
         scheme = load_scheme(Path(params.data.grading))
-        embryos = load_embryos(data, scheme, recipe.grade_margin)
+        embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
         with live("finetune", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.finetune_epochs, params.seed, compute, stage.work, "phase 2", log)
             spec = params.spec
             network, fitted = finetune(spec, phase_1, embryos, recipe.finetune, profile.views, run)
-        store(model, network.state_dict(), spec, best_epoch=fitted.best_epoch)
+        facts = {"best_epoch": fitted.best_epoch, "given_up": fitted.given_up}
+        stage.note(**facts)
+        store(model, network.state_dict(), spec, **facts)
         save_calibration(model, calibrate(network, embryos.arrays, recipe.mask_threshold, compute))
         write_history(model / "history.csv", fitted.history)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from ivfgrade.atomic import replaced
 from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.check import read_report
 from ivfgrade.dataset.contract import read_contract
@@ -17,14 +18,16 @@ from ivfgrade.params import load_params
 
 
 def main(root: Path, check_report: Path, out: Path, provenance: Path) -> None:
-    with one_line(), guarded("preprocess", provenance):
+    with one_line(), guarded("preprocess", provenance) as stage:
         params = load_params()
         scheme = load_scheme(Path(params.data.grading))
         report = read_report(check_report, root)
         contract = read_contract(root, scheme).without(report.quarantined)
         twins = [(pair.first, pair.second) for pair in report.twins]
         size = BuildParams(params.image.size, params.split, params.seed)
-        build_arrays(contract, scheme, twins, size, out)
+        with replaced(out) as partial:
+            build_arrays(contract, scheme, twins, size, partial)
+            stage.require_unedited()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ import typer
 
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.pretrain import pretrain
-from ivfgrade.fragmentation.sampling import load_embryos
+from ivfgrade.fragmentation.sampling import any_ratio, load_embryos
 from ivfgrade.fragmentation.stored import store
-from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
@@ -27,16 +26,15 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         recipe, profile = params.active_recipe, params.active_profile
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
-        scheme = load_scheme(Path(params.data.grading))
-        embryos = load_embryos(data, scheme, recipe.grade_margin)
+        embryos = load_embryos(data, any_ratio)  # masks only: another grading is no new phase 1
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
             run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
             spec, outlining = params.segmenter_spec, recipe.outlining
             trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
         seen = {k: round(v, 6) for k, v in trained.validation.items() if math.isfinite(v)}
-        stage.note(validation=seen)
-        facts = {"best_epoch": trained.best_epoch, "validation": seen}
-        store(model, trained.model.state_dict(), spec, init=asdict(trained.origin), **facts)
+        facts = {"init": asdict(trained.origin), "validation": seen}
+        stage.note(**facts)
+        store(model, trained.model.state_dict(), spec, best_epoch=trained.best_epoch, **facts)
         write_history(model / "history.csv", trained.history)
         print(f"validation of the network as it is used: {seen}")
 

@@ -1,6 +1,6 @@
 """Show the finished results in MLflow; the receipt lets `ivfgrade track` do so again, or later.
 
-python -m pipeline.track --row D ... RECEIPT
+python -m pipeline.track RECEIPT --row D --pretrain ... --finetune ... --results ... --data ...
 """
 
 import sys
@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade.atomic import read_json
 from ivfgrade.errors import one_line
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
@@ -18,41 +17,30 @@ from ivfgrade.tracking.receipt import Row, Training, write_receipt
 from ivfgrade.tracking.send import send_in_passing
 from ivfgrade.tracking.store import tracking_uri
 
-Each = Annotated[list[str], typer.Option(help="once per training stage, in their order")]
+# Each names its files in the order in which the receipt holds them.
+Phase = Annotated[tuple[str, str], typer.Option(metavar="PROVENANCE HISTORY")]
+Results = Annotated[tuple[str, str, str], typer.Option(metavar="EVALUATION PARITY MODEL")]
+Data = Annotated[tuple[str, str], typer.Option(metavar="MANIFEST SUMMARY")]
 
 
 def main(
     receipt: Path,
     row: Annotated[str, typer.Option(help="its name in the table of experiments")],
-    provenance: Each,
-    history: Each,
-    evaluation: Annotated[str, typer.Option()],
-    parity: Annotated[str, typer.Option()],
-    model: Annotated[str, typer.Option()],
-    manifest: Annotated[str, typer.Option()],
-    summary: Annotated[str, typer.Option()],
+    pretrain: Phase,
+    finetune: Phase,
+    results: Results,
+    data: Data,
 ) -> None:
     with one_line(), guarded("track"):
         params, root = load_params(), Path.cwd()
         flat = params.flat()
-        stages = [read_json(Path(path))["stage"] for path in provenance]
         trainings = tuple(
-            Training(stage, facts, epochs, own_params(stage, flat, root))
-            for stage, facts, epochs in zip(stages, provenance, history, strict=True)
+            Training(stage, *files, own_params(stage, flat, root))
+            for stage, files in {"pretrain": pretrain, "finetune": finetune}.items()
         )
-        results = Row(
-            name=row,
-            experiment=params.track.experiment,
-            params=flat,
-            trainings=trainings,
-            evaluation=evaluation,
-            parity=parity,
-            model=model,
-            manifest=manifest,
-            summary=summary,
-        )
-        write_receipt(receipt, results)
-        trouble = send_in_passing(results, root)
+        whole = Row(row, params.track.experiment, flat, trainings, *results, *data)
+        write_receipt(receipt, whole)
+        trouble = send_in_passing(whole, root)
         if trouble:
             where = tracking_uri(root)
             print(f"MLflow at {where} cannot be reached ({trouble}): run `ivfgrade track` later")

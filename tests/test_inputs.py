@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ivfgrade.atomic import replaced
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import guarded, hash_path, stage_inputs
 
@@ -94,6 +95,22 @@ def test_inputs_edited_meanwhile_are_refused_by_name(project: Path) -> None:
     with pytest.raises(InputError, match=r"train\.py changed while stage train ran"):
         edited()
     assert not provenance.exists()
+
+
+def test_an_edit_found_in_time_leaves_the_last_good_output(project: Path) -> None:
+    (project / "model").mkdir()
+    (project / "model" / "weights").write_text("good")
+
+    def edited() -> None:
+        with guarded("train") as stage, replaced(Path("model")) as partial:
+            (partial / "weights").write_text("of which inputs?")
+            (project / "data" / "a.csv").write_text("2")
+            stage.require_unedited()
+
+    with pytest.raises(InputError, match="data changed while stage train ran"):
+        edited()
+    assert (project / "model" / "weights").read_text() == "good"
+    assert not list(project.glob(".model*"))
 
 
 def killed() -> Path:

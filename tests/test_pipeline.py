@@ -25,6 +25,7 @@ from ivfgrade.fragmentation.calibration import tune_threshold
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.sampling import (
     FORWARD_BATCH,
+    any_ratio,
     in_chunks,
     load_batch,
     load_embryos,
@@ -32,12 +33,10 @@ from ivfgrade.fragmentation.sampling import (
 )
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.stored import load
-from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import interpolate
 from ivfgrade.training.precision import Compute
 
 PROJECT = Path(__file__).resolve().parents[1]
-SCHEME = PROJECT / "grading/s1-abcd.yaml"
 CPU = Compute(torch.device("cpu"), torch.float32)
 SMALL = {
     "precision": "fp32",
@@ -105,7 +104,7 @@ def test_every_declared_output_is_there(checkout: Path) -> None:
 
 
 def validation(model: AttnRegDeepLab, checkout: Path) -> dict[str, float]:
-    embryos = load_embryos(checkout / "data/processed", load_scheme(SCHEME), 0.0)
+    embryos = load_embryos(checkout / "data/processed", any_ratio)
     chunks = in_chunks(embryos.paired("val"), FORWARD_BATCH)
     return mean_scores(model, (load_batch(embryos, chunk) for chunk in chunks), CPU)
 

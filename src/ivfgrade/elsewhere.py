@@ -10,10 +10,8 @@ from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.contract import Contract, read_contract
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.report import table, write_report
-from ivfgrade.evaluation.trial import Folders, Setting, hold_trial
-from ivfgrade.grading import load_scheme
+from ivfgrade.evaluation.trial import Folders, hold_trial, setting_of
 from ivfgrade.params import Params
-from ivfgrade.training.precision import resolve
 
 
 @dataclass(frozen=True)
@@ -27,20 +25,12 @@ class Trained:
 
 def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
     """Fill `out` with the same report that the evaluate stage writes; returns its table."""
-    scheme = load_scheme(Path(params.data.grading))
-    contract = as_test_images(read_contract(folder, scheme))
-    setting = Setting(
-        scheme=scheme,
-        reported=params.active_recipe.ratio,
-        mask_threshold=params.active_recipe.mask_threshold,
-        params=params.evaluate,
-        compute=resolve(params.device, params.precision),
-        seed=params.seed,
-    )
+    setting = setting_of(params)
+    contract = as_test_images(read_contract(folder, setting.scheme))
     with tempfile.TemporaryDirectory() as temporary:
         data = Path(temporary) / "processed"
         build = BuildParams(params.image.size, params.split, params.seed)
-        build_arrays(contract, scheme, [], build, data)
+        build_arrays(contract, setting.scheme, [], build, data)
         trial = hold_trial(Folders(data, trained.model, trained.phase_1, trained.data), setting)
         return table(write_report(trial, folder.name, out))
 

@@ -34,6 +34,11 @@ class GradingScheme:
         index = self.names.index(grade)
         return self.borders[index], self.borders[index + 1]
 
+    def widened(self, grade: str, margin: float) -> tuple[float, float]:
+        """A grade given by eye does not bind to the last percent (S4.15)."""
+        low, high = self.interval(grade)
+        return max(0.0, low - margin), min(1.0, high + margin)
+
 
 def load_scheme(path: Path) -> GradingScheme:
     try:

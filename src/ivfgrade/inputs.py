@@ -32,13 +32,24 @@ PIPELINE, PARAMS, WORK = "dvc.yaml", "params.yaml", ".work"
 class StageRun:
     """One run of a stage: `key` is the fingerprint of its inputs, `work` survives a kill."""
 
-    def __init__(self, stage: str, key: str, work: Path) -> None:
-        self.stage, self.key, self.work = stage, key, work
+    def __init__(self, stage: str, inputs: Mapping[str, str]) -> None:
+        self.stage, self.inputs, self.key = stage, inputs, _digest(inputs)
+        self.work = Path(WORK) / f"{stage}-{self.key[:16]}"
         self.notes: dict[str, Any] = {}
 
     def note(self, **facts: Any) -> None:
         """Facts for the provenance file that are known only while the stage runs."""
         self.notes.update(facts)
+
+    def require_unedited(self) -> None:
+        """For a stage that replaces its last good output, before it does; the guard asks again."""
+        now = stage_inputs(self.stage)
+        edited = sorted(k for k in {*self.inputs, *now} if self.inputs.get(k) != now.get(k))
+        if edited:
+            raise InputError(
+                f"{', '.join(edited)} changed while stage {self.stage} ran, "
+                f"so its result is not recorded; run it again"
+            )
 
 
 @contextmanager
@@ -48,21 +59,14 @@ def guarded(stage: str, provenance: Path | None = None) -> Iterator[StageRun]:
     root = Path(WORK)
     root.mkdir(exist_ok=True)
     with _only_run(root / f"{stage}.lock", stage):
-        before = stage_inputs(stage)
-        key = _digest(before)
-        run = StageRun(stage, key, root / f"{stage}-{key[:16]}")
+        run = StageRun(stage, stage_inputs(stage))
         for leftover in root.glob(f"{stage}-*"):
             if leftover != run.work:  # of other inputs: nothing can resume from it any more
                 shutil.rmtree(leftover)
         run.work.mkdir(exist_ok=True)
-        record = Provenance(stage, key)
+        record = Provenance(stage, run.key)
         yield run
-        edited = _differences(before, stage_inputs(stage))
-        if edited:
-            raise InputError(
-                f"{', '.join(edited)} changed while stage {stage} ran, "
-                f"so its result is not recorded; run it again"
-            )
+        run.require_unedited()
         if provenance is not None:
             record.write(provenance, run.notes)
         shutil.rmtree(run.work)
@@ -116,10 +120,6 @@ def hash_path(path: Path) -> str:
 
 def _digest(content: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ivfgrade.atomic import replaced
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays, load_arrays
 from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.contract import read_contract
@@ -20,7 +21,8 @@ PARAMS = BuildParams(SIZE, SPLIT, seed=0)
 
 
 def built(folder: Folder, out: Path, workers: int = 1) -> Arrays:
-    build_arrays(read_contract(folder.root, SCHEME), SCHEME, [], PARAMS, out, workers)
+    with replaced(out) as partial:
+        build_arrays(read_contract(folder.root, SCHEME), SCHEME, [], PARAMS, partial, workers)
     return load_arrays(out)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,13 @@ from ivfgrade.fragmentation.spec import model_spec
 from ivfgrade.fragmentation.stored import load, store
 from ivfgrade.training.loop import write_history
 from ivfgrade.training.precision import Compute
+from tests.dag import graph
 from tests.evaluation.drawn import PARAMS, REGRESSOR, SCHEME, SEGMENTER, drawn_arrays
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SETTING = Setting(SCHEME, "fused", 0.5, replace(PARAMS, bootstrap_samples=50), CPU, seed=0)
-HISTORY = [{"epoch": 0.0, "lr": 0.1, "train_loss": 0.9, "val_dice": 0.1, "val_mae": 0.2}]
+VALIDATION = {"val_dice": 0.1, "val_tuned_dice": 0.2, "val_mae": 0.2}
+HISTORY = [{"epoch": 0.0, "lr": 0.1, "train_loss": 0.9, **VALIDATION}]
 PICTURES = {"learning_curves", "bland_altman", "confusion_matrix", "calibration"} | {
     "contact_sheet",
     "attention",
@@ -76,6 +79,16 @@ def test_pictures_carry_no_trace_of_time_or_software(reports):
         with Image.open(reports[0][0] / f"{name}.png") as picture:
             assert set(picture.info) <= {"dpi"}
             assert min(picture.size) > 300
+
+
+def test_dvc_plots_has_every_picture_and_the_columns_that_it_names(reports):
+    plots = graph.load("dvc.yaml")["plots"]
+    pictures = {Path(plot).stem for plot in plots if isinstance(plot, str)}
+    assert pictures == PICTURES
+    for (plot,) in (plot.values() for plot in plots if isinstance(plot, dict)):
+        ((file, columns),) = plot["y"].items()
+        known = pd.read_csv(reports[0][0] / Path(file).name).columns
+        assert {plot["x"], *np.atleast_1d(columns)} <= set(known), file
 
 
 def test_metrics_say_what_they_were_measured_on(reports):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -51,7 +53,7 @@ def tiny_arrays(paired: int = 6, weak: int = 4, ratio_only: int = 1, val: int = 
 
 def tiny_embryos(**counts: int) -> Embryos:
     arrays = tiny_arrays(**counts)
-    return Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.02))
+    return Embryos(arrays, Labels(arrays.manifest, partial(SCHEME.widened, margin=0.02)))
 
 
 def _embryo(random: np.random.Generator, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

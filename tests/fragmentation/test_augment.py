@@ -21,7 +21,7 @@ WILD = AugmentParams(180.0, (0.8, 1.2), 0.2, 0.3, 0.3, 0.1, 0.1, 1.5, 0.05)
 @pytest.fixture
 def batch() -> Batch:
     arrays = tiny_arrays()
-    return load_batch(Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0)), np.arange(6))
+    return load_batch(Embryos(arrays, Labels(arrays.manifest, SCHEME.interval)), np.arange(6))
 
 
 def ratio(batch: Batch) -> torch.Tensor:

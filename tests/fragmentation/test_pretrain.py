@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.pretrain import Trained, pretrain
 from ivfgrade.fragmentation.spec import AugmentParams, Outlining, Segmenter, model_spec
 from ivfgrade.training.loop import Run
@@ -60,6 +61,13 @@ def test_a_run_that_ended_before_its_result_was_stored_ends_the_same(
     assert again.validation == trained.validation
     ours, theirs = again.model.state_dict(), trained.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_loss_that_knows_grades_is_refused(tmp_path: Path) -> None:
+    phase = replace(PHASE, losses={"dice": 1.0, "range": 1.0})
+    run = Run(1, 0, CPU, tmp_path, "phase 1", lambda *_: None)
+    with pytest.raises(InputError, match="unknown loss range; known: area, bce, dice, focal"):
+        pretrain(SPEC, "none", tiny_embryos(paired=4, val=1), phase, OUTLINING, run)
 
 
 def test_unsettled_norms_are_those_of_the_training(work: Path, trained: Trained) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_paired_images_lead_a_step_whichever_kind_an_epoch_counts() -> None:
 def test_an_unknown_ratio_is_not_taken_for_zero() -> None:
     arrays = tiny_arrays()
     arrays.manifest.loc[0, "ratio"] = np.nan
-    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0))
+    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME.interval))
     expected = arrays.manifest["ratio"].to_numpy(float)[1:6].mean()
     assert embryos.mean_ratio("train") == pytest.approx(expected, rel=1e-5)
 
@@ -72,7 +73,8 @@ def test_no_paired_image_is_an_error() -> None:
 
 
 def test_labels_say_what_is_known_of_each_image() -> None:
-    labels = Labels(tiny_arrays(paired=1, weak=1, ratio_only=1, val=0).manifest, SCHEME, 0.02)
+    manifest = tiny_arrays(paired=1, weak=1, ratio_only=1, val=0).manifest
+    labels = Labels(manifest, SCHEME.interval)
     assert labels.paired.tolist() == [True, False, False]
     assert labels.has_ratio.tolist() == [True, False, True]
     assert labels.has_grade.tolist() == [True, True, False]
@@ -86,14 +88,14 @@ def test_a_grade_is_an_interval_widened_by_the_margin(
     grade: str, margin: float, expected: tuple[float, float]
 ) -> None:
     manifest = tiny_arrays(paired=0, weak=1, ratio_only=0, val=0).manifest.assign(grade=grade)
-    labels = Labels(manifest, SCHEME, margin)
+    labels = Labels(manifest, partial(SCHEME.widened, margin=margin))
     bounds = torch.stack([labels.low, labels.high])[:, 0]
     torch.testing.assert_close(bounds, torch.tensor(expected))
 
 
 def test_a_batch_is_its_images_masks_and_labels() -> None:
     arrays = tiny_arrays()
-    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME, 0.0))
+    embryos = Embryos(arrays, Labels(arrays.manifest, SCHEME.interval))
     batch = load_batch(embryos, np.array([3, 7]))
     assert batch.image.shape == (2, 3, arrays.size, arrays.size)
     assert float(batch.image.max()) <= 1.0

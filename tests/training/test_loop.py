@@ -195,11 +195,38 @@ def test_keeping_an_unknown_metric_names_those_there_are(tmp_path: Path) -> None
         fit(network(), phase, Line(), {"square": square}, error, run(tmp_path, 2))
 
 
-def test_an_epoch_that_gave_up_what_was_there_comes_last() -> None:
+def test_an_epoch_that_gave_up_what_was_there_is_not_kept_while_another_held_it() -> None:
     phase = replace(PHASE, hold=("dice", 0.01))
     rows = [(0.3, 0.70), (0.2, 0.495), (0.1, 0.40), (0.25, 0.60)]
     history = [{"val_error": error, "val_dice": dice} for error, dice in rows]
     assert best_epoch(history, phase, {"dice": 0.5}) == 1
     assert best_epoch(history, phase, {"dice": 0.6}) == 3
-    assert best_epoch(history, phase, {"dice": 0.9}) == 2
     assert best_epoch(history, replace(phase, hold=None), {}) == 2
+
+
+def test_if_no_epoch_held_what_was_there_the_one_that_lost_least_is_kept() -> None:
+    phase = replace(PHASE, hold=("dice", 0.01))
+    rows = [(0.3, 0.70), (0.2, 0.88), (0.1, 0.40)]
+    history = [{"val_error": error, "val_dice": dice} for error, dice in rows]
+    assert best_epoch(history, phase, {"dice": 0.9}) == 1
+    assert best_epoch(history[:1], phase, {"dice": 0.9}) == 0  # and while it is still training
+
+
+@pytest.mark.parametrize(
+    ("gain", "expected"), [(0.0, ""), (-0.1, "epoch 1 is kept, which lost least")]
+)
+def test_a_training_says_that_it_gave_up_what_it_should_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], gain: float, expected: str
+) -> None:
+    dice = 0.8 - gain
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        nonlocal dice
+        dice += gain
+        return {**error(model), "dice": dice}
+
+    phase = replace(PHASE, hold=("dice", 0.002))
+    fitted = fit(network(), phase, Line(), {"square": square}, validate, run(tmp_path, 3))
+    assert expected in fitted.given_up
+    assert ("warning: no epoch held dice within 0.002" in capsys.readouterr().err) == bool(expected)
+    assert bool(fitted.given_up) == bool(expected)

@@ -1,14 +1,12 @@
 """Write the arrays that training reads: decode, outline, letterbox; one image at a time, all cores.
 
-Workers write their rows straight into memory maps in a folder beside the target, which is swapped
-in at the end: memory stays bounded, a kill leaves no half-written arrays, and the bytes do not
+Workers write their rows straight into memory maps: memory stays bounded, and the bytes do not
 depend on the number of workers.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -64,26 +62,22 @@ def build_arrays(
     samples = contract.samples
     if not samples:
         raise InputError(f"{contract.root} holds no usable image; run ivfgrade data check on it")
-    partial = _fresh_folder(out.with_name(f".{out.name}.partial"))
-    try:
-        _allocate(partial, len(samples), params.size)
-        jobs = [_job(contract, row, partial, params.size) for row in range(len(samples))]
-        facts = map_with_progress(_fill_row, jobs, "preprocess", workers)
-        members = members_of(samples, [fact["ratio"] for fact in facts], scheme)
-        splits = assign_splits(members, twins, params.split, params.seed)
-        manifest = pd.DataFrame(
-            [_manifest_row(s, f, splits[s.image]) for s, f in zip(samples, facts, strict=True)]
-        )
-        manifest.fillna("").to_csv(partial / MANIFEST, index=False, lineterminator="\n")
-        summary = _summary(samples, facts, splits, scheme, params)
-        write_json(partial / SUMMARY, summary)
-        _swap_in(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    _allocate(out, len(samples), params.size)
+    jobs = [_job(contract, row, out, params.size) for row in range(len(samples))]
+    facts = map_with_progress(_fill_row, jobs, "preprocess", workers)
+    members = members_of(samples, [fact["ratio"] for fact in facts], scheme)
+    splits = assign_splits(members, twins, params.split, params.seed)
+    manifest = pd.DataFrame(
+        [_manifest_row(s, f, splits[s.image]) for s, f in zip(samples, facts, strict=True)]
+    )
+    manifest.fillna("").to_csv(out / MANIFEST, index=False, lineterminator="\n")
+    summary = _summary(samples, facts, splits, scheme, params)
+    write_json(out / SUMMARY, summary)
     return summary
 
 
 def _allocate(folder: Path, count: int, size: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for name, channels in ((IMAGES, 3), (MASKS, 2)):
         open_memmap(folder / name, "w+", np.uint8, (count, size, size, channels)).flush()
 
@@ -188,18 +182,3 @@ def _data_digest(samples: list[Sample], facts: list[dict[str, Any]]) -> str:
     for sample, fact in zip(samples, facts, strict=True):
         digest.update(repr((asdict(sample), fact["digest"])).encode())
     return digest.hexdigest()
-
-
-def _fresh_folder(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _swap_in(partial: Path, out: Path) -> None:
-    old = out.with_name(f".{out.name}.old.partial")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    partial.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

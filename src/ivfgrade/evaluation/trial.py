@@ -23,8 +23,9 @@ from ivfgrade.fragmentation.calibration import load_calibration
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.scoring import Predictions, predict
 from ivfgrade.fragmentation.stored import load
-from ivfgrade.grading import GradingScheme
-from ivfgrade.training.precision import Compute
+from ivfgrade.grading import GradingScheme, load_scheme
+from ivfgrade.params import Params
+from ivfgrade.training.precision import Compute, resolve
 
 LABELLED = ("paired", "ratio", "weak")
 
@@ -47,6 +48,18 @@ class Setting:
     params: EvaluateParams
     compute: Compute
     seed: int
+
+
+def setting_of(params: Params) -> Setting:
+    """As params.yaml has it."""
+    return Setting(
+        scheme=load_scheme(Path(params.data.grading)),
+        reported=params.active_recipe.ratio,
+        mask_threshold=params.active_recipe.mask_threshold,
+        params=params.evaluate,
+        compute=resolve(params.device, params.precision),
+        seed=params.seed,
+    )
 
 
 @dataclass(frozen=True)

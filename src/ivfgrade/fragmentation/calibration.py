@@ -56,8 +56,8 @@ class Calibration:
     def soft(self, predictions: Predictions, arrays: Arrays) -> np.ndarray:
         """Soft area ratio of the calibrated probabilities."""
         ratios = [
-            soft_ratio(self.probability(logit), embryo.astype(np.float32), arrays.valid(i))
-            for logit, embryo, i in _per_image(predictions)
+            soft_ratio(self.probability(logits), embryo.astype(np.float32), arrays.valid(i))
+            for logits, embryo, i in _per_image(predictions)
         ]
         return np.asarray(ratios)
 
@@ -117,13 +117,13 @@ def least_squares(estimates: np.ndarray, truth: np.ndarray) -> tuple[float, floa
     return float(mean - centre @ weights), float(weights[0]), float(weights[1])
 
 
-def fit_logits(logit: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+def fit_logits(logits: np.ndarray, target: np.ndarray) -> tuple[float, float]:
     """Temperature and offset with the smallest binary cross-entropy."""
     if len(np.unique(target)) < 2:
         return 1.0, 0.0  # one class only, or none, says nothing about the scale
 
     def entropy(slope_offset: np.ndarray) -> float:
-        z = slope_offset[0] * logit + slope_offset[1]
+        z = slope_offset[0] * logits + slope_offset[1]
         return float(np.mean(np.logaddexp(0.0, z) - target * z))
 
     found = minimize(entropy, x0=np.array([1.0, 0.0]), bounds=[(0.05, 20.0), (-10.0, 10.0)])

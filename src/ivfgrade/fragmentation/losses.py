@@ -85,6 +85,8 @@ TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
     "consistency": consistency,
 }
 
+MASK_TERMS = {name: TERMS[name] for name in ("bce", "dice", "focal", "area")}  # know no grade
+
 
 def _targets(batch: Batch) -> Tensor:
     return torch.cat([batch.fragment, batch.embryo], dim=1)  # B 2 S S

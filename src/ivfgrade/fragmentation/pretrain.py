@@ -14,7 +14,7 @@ from torch import nn
 
 from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.losses import MASK_TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
 from ivfgrade.fragmentation.norms import settle_norms
 from ivfgrade.fragmentation.sampling import (
@@ -56,7 +56,7 @@ def pretrain(
 
     batches = EmbryoBatches(embryos, steps, view, run.compute.device)
     validate = _validate(embryos, run)
-    fitted = fit(learner, phase, batches, TERMS, validate, run)
+    fitted = fit(learner, phase, batches, MASK_TERMS, validate, run)
     model = build(spec)
     model.load_state_dict(fitted.weights)
     run.compute.place(model).eval()

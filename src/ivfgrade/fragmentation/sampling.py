@@ -18,29 +18,26 @@ from torch import Tensor
 from ivfgrade.dataset.arrays import Arrays, load_arrays
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.grading import GradingScheme
 
 FORWARD_BATCH = 8  # images per pass where nothing is learnt
+Interval = Callable[[str], tuple[float, float]]  # the ratios that a grade allows
 KINDS = {"paired": ("paired",), "unmasked": ("ratio", "weak")}  # kind -> supervision
 
 
 class Labels:
-    """The label columns of the manifest as tensors, in array order.
+    """The label columns of the manifest as tensors, in array order."""
 
-    A grade given by eye does not bind to the last percent: its interval grows by `margin` (S4.15).
-    """
-
-    def __init__(self, manifest: pd.DataFrame, scheme: GradingScheme, margin: float) -> None:
+    def __init__(self, manifest: pd.DataFrame, interval: Interval) -> None:
         grades = manifest["grade"].fillna("").astype(str)
-        bounds = np.array([scheme.interval(grade) if grade else (0.0, 1.0) for grade in grades])
-        bounds = bounds.reshape(-1, 2) + np.array([-margin, margin])
+        bounds = np.array([interval(grade) if grade else (0.0, 1.0) for grade in grades])
+        bounds = bounds.reshape(-1, 2)
         ratio = manifest["ratio"].to_numpy(dtype=float)
         self.paired = torch.tensor((manifest["supervision"] == "paired").to_numpy())
         self.has_embryo = torch.tensor((manifest["embryo_source"] != "none").to_numpy())
         self.ratio = torch.tensor(np.nan_to_num(ratio), dtype=torch.float32)
         self.has_ratio = torch.tensor(~np.isnan(ratio))
-        self.low = torch.tensor(bounds[:, 0].clip(0, 1), dtype=torch.float32)
-        self.high = torch.tensor(bounds[:, 1].clip(0, 1), dtype=torch.float32)
+        self.low = torch.tensor(bounds[:, 0], dtype=torch.float32)
+        self.high = torch.tensor(bounds[:, 1], dtype=torch.float32)
         self.has_grade = torch.tensor((grades != "").to_numpy())
 
     def of(self, indices: np.ndarray) -> dict[str, Tensor]:
@@ -70,9 +67,14 @@ class Embryos:
         return float(known.mean())
 
 
-def load_embryos(folder: Path, scheme: GradingScheme, grade_margin: float) -> Embryos:
+def load_embryos(folder: Path, interval: Interval) -> Embryos:
     arrays = load_arrays(folder)
-    return Embryos(arrays, Labels(arrays.manifest, scheme, grade_margin))
+    return Embryos(arrays, Labels(arrays.manifest, interval))
+
+
+def any_ratio(_: str) -> tuple[float, float]:
+    """Of a grade where grades are not learnt from."""
+    return 0.0, 1.0
 
 
 def load_pixels(

@@ -1,6 +1,8 @@
 """Where the backbone starts: at random, from torchvision's ImageNet file, or from a given file.
 
-What was asked for is what is used, or the run stops: there is no silent fall-back.
+What was asked for is what is used, or the run stops: there is no silent fall-back. A given file is
+no dependency of DVC's, whose paths cannot be absent as with `none`: other content under the same
+name does not rerun phase 1, but the SHA-256 in its record says which content was used.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,7 @@ class Fitted:
     weights: dict[str, Tensor]  # of the epoch that validation liked best
     history: list[Row]
     best_epoch: int
+    given_up: str  # says so if no epoch held what `phase.hold` names; else empty
 
 
 def fit(
@@ -129,7 +131,11 @@ def fit(
         run.log(epoch, row)
     bar.close()
     model.load_state_dict(state.best)
-    return Fitted(state.best, state.history, best_epoch(state.history, phase, state.start))
+    best = best_epoch(state.history, phase, state.start)
+    given_up = _given_up(state.history, best, phase, state.start)
+    if given_up:
+        print(f"warning: {given_up}", file=sys.stderr)
+    return Fitted(state.best, state.history, best, given_up)
 
 
 def _train_epoch(
@@ -214,7 +220,8 @@ def _require_metric(phase: Phase, row: Row) -> None:
 def best_epoch(history: list[Row], phase: Phase, start: Row) -> int:
     """The first epoch with the best value of `phase.keep` among those that hold what was there.
 
-    If none does, the best of all; an undefined value (NaN) never wins. Without `keep`, the last.
+    If none does, the one that lost least of it: what is held comes before what is sought. An
+    undefined value (NaN) never wins. Without `keep`, the last.
     """
     if not phase.keep:
         return len(history) - 1
@@ -222,10 +229,28 @@ def best_epoch(history: list[Row], phase: Phase, start: Row) -> int:
     sign = 1.0 if direction == "max" else -1.0
     ranked = []
     for row in history:
-        value = sign * row[f"val_{metric}"]
-        held = not phase.hold or row[f"val_{phase.hold[0]}"] >= start[phase.hold[0]] - phase.hold[1]
-        ranked.append((held, -math.inf if math.isnan(value) else value))
+        lost, allowed = _lost(row, phase, start)
+        value = sign * row[f"val_{metric}"] if lost <= allowed else -lost
+        ranked.append((lost <= allowed, -math.inf if math.isnan(value) else value))
     return ranked.index(max(ranked)) if ranked else -1
+
+
+def _lost(row: Row, phase: Phase, start: Row) -> tuple[float, float]:
+    """How much of what `phase.hold` names is gone since the start, and how much may be."""
+    if not phase.hold:
+        return 0.0, 0.0
+    metric, allowed = phase.hold
+    return start[metric] - row[f"val_{metric}"], allowed
+
+
+def _given_up(history: list[Row], best: int, phase: Phase, start: Row) -> str:
+    lost, allowed = _lost(history[best], phase, start) if history else (0.0, 0.0)
+    if not phase.hold or lost <= allowed:
+        return ""
+    return (
+        f"no epoch held {phase.hold[0]} within {allowed:g} of the {start[phase.hold[0]]:.4f} that "
+        f"it was: epoch {best + 1} is kept, which lost least, {lost:.4f}"
+    )
 
 
 def _better(row: Row, phase: Phase, state: State) -> bool:

@@ -11,7 +11,7 @@ class Phase:
     groups: tuple[tuple[str, float | None], ...]  # ordered (pattern, learning rate); None = frozen
     losses: dict[str, float]  # term -> weight
     keep: tuple[str, Literal["max", "min"]] | None  # metric of the epoch to keep; None: last
-    hold: tuple[str, float] | None  # an epoch where this metric fell by more than this comes last
+    hold: tuple[str, float] | None  # what may fall by no more than this, or else by the least
     batch: dict[str, int]  # samples of each kind in a step; an epoch is one pass over the first
     warmup_epochs: float
     beta2: float  # of AdamW: how long it remembers squared gradients

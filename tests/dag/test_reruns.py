@@ -1,0 +1,166 @@
+"""What DVC runs after an edit: the real dvc.yaml, with commands that only digest their inputs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.dag.graph import PROJECT, STAGES, load, output_paths
+
+COMMAND = """
+import hashlib, sys
+from pathlib import Path
+split = sys.argv.index("--")
+inputs, outputs = sys.argv[1:split], sys.argv[split + 1 :]
+if Path(inputs[0]).read_text().endswith("REFUSE"):  # the stage's script
+    sys.exit(1)
+digest = hashlib.sha256(Path("params.yaml").read_bytes())
+for name in inputs:
+    path = Path(name)
+    for file in sorted(p for p in [path, *path.rglob("*")] if p.is_file()):
+        digest.update(file.read_bytes())
+for name in outputs:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(digest.hexdigest() + name)
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("checkout")
+    for folder in ("pipeline", "src", "grading"):
+        ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(PROJECT / folder, root / folder, ignore=ignore)
+    for file in (".dvcignore", "params.yaml"):
+        shutil.copy(PROJECT / file, root / file)
+    (root / "README.md").write_text("read me")
+    (root / "digest.py").write_text(COMMAND)
+    content = deepcopy(load("dvc.yaml"))
+    wanted = [dep for stage in content["stages"].values() for dep in stage["deps"]]
+    for stage in content["stages"].values():
+        stage["cmd"] = digest_command(stage, wanted)
+    for section in ("metrics", "plots"):
+        content.pop(section, None)
+    with (root / "dvc.yaml").open("w") as file:
+        YAML().dump(content, file)
+    dvc(root, "init", "--no-scm", "-q")
+    shutil.copy(PROJECT / ".dvc/config", root / ".dvc/config")
+    dvc(root, "config", "core.no_scm", "true")
+    return root
+
+
+def digest_command(stage: Mapping[str, Any], wanted: list[str]) -> str:
+    """Writes every output; of a folder the files that other stages name, and one more."""
+    entries = [*stage["outs"], *stage.get("metrics", [])]
+    outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+    files = [
+        name
+        for out in outs
+        for name in (
+            [out]
+            if Path(out).suffix
+            else [f"{out}/content", *(w for w in wanted if w.startswith(f"{out}/"))]
+        )
+    ]
+    return f"python digest.py {' '.join(stage['deps'])} -- {' '.join(files)}"
+
+
+def dvc(root: Path, *arguments: str) -> str:
+    done = run_dvc(root, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run_dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "DVC_NO_ANALYTICS": "true", "HOME": str(root)}
+    return subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def repro(root: Path, *targets: str) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", dvc(root, "repro", *targets))
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def change(root: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text())
+    edit(params)
+    with (root / "params.yaml").open("w") as file:
+        yaml.dump(params, file)
+
+
+def test_an_edit_reruns_what_it_must_and_no_more(checkout: Path) -> None:
+    assert repro(checkout) == STAGES
+    assert repro(checkout) == []
+
+    replace(checkout / "README.md", "read me", "read me twice")
+    assert repro(checkout) == []
+
+    def learning_rate(params: dict[str, Any]) -> None:
+        params["recipes"][params["recipe"]]["finetune"]["groups"][0][1] *= 2
+
+    change(checkout, learning_rate)
+    assert repro(checkout) == ["finetune", "evaluate", "export", "track"]
+
+    def wider_grades(params: dict[str, Any]) -> None:
+        params["recipes"][params["recipe"]]["grade_margin"] += 0.01
+
+    change(checkout, wider_grades)  # phase 1 learns from masks alone
+    assert repro(checkout) == ["finetune", "evaluate", "export", "track"]
+
+    shutil.rmtree(checkout / "mlruns")
+    assert repro(checkout) == ["track"]
+
+    def own_data(params: dict[str, Any]) -> None:
+        params["data"]["root"] = "data/raw/mine"
+
+    for name in ("a", "b"):
+        (checkout / "data/raw/mine/images").mkdir(parents=True, exist_ok=True)
+        (checkout / f"data/raw/mine/images/{name}.png").write_text(name)
+    dvc(checkout, "add", "-q", "data/raw/mine")
+    change(checkout, own_data)
+    assert repro(checkout) == STAGES[1:]
+    (checkout / "data/raw/mine/images/a.png").write_text("another image")
+    assert repro(checkout) == STAGES[1:]
+
+
+@pytest.mark.parametrize("stage", ["check", "preprocess"])
+def test_a_refused_data_set_leaves_the_outputs_of_the_last_good_one(
+    checkout: Path, stage: str
+) -> None:
+    repro(checkout, "preprocess")
+    before = contents(checkout, ["check", "preprocess"])
+    script = checkout / f"pipeline/{stage}.py"
+    good = script.read_text()
+    script.write_text(f"{good}# REFUSE")
+    refused = run_dvc(checkout, "repro", "preprocess")
+    assert refused.returncode != 0
+    assert f"failed to reproduce '{stage}'" in refused.stderr
+    assert contents(checkout, ["check", "preprocess"]) == before
+    script.write_text(good)
+    assert repro(checkout, "preprocess") == []
+
+
+def contents(root: Path, stages: list[str]) -> dict[Path, bytes]:
+    outs = [root / out for stage in stages for out in output_paths(stage)]
+    files = {file for out in outs for file in [out, *out.rglob("*")] if file.is_file()}
+    assert all(any(file.is_relative_to(out) for file in files) for out in outs)
+    return {file: file.read_bytes() for file in files}

@@ -1,0 +1,58 @@
+"""The stages, their order and their commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.dag.graph import STAGES, declared, load, output_paths
+
+
+def test_the_stages_are_these() -> None:
+    assert list(load("dvc.yaml")["stages"]) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_runs_and_declares_its_script(stage: str) -> None:
+    assert declared(stage)["cmd"].startswith(f"python -m pipeline.{stage} ")
+    assert f"pipeline/{stage}.py" in declared(stage)["deps"]
+
+
+def upstream(stage: str) -> set[str]:
+    """The stages whose outputs `stage` reads."""
+    deps = [Path(dep) for dep in declared(stage)["deps"]]
+    return {
+        other
+        for other in STAGES
+        for out in output_paths(other)
+        if any(dep.is_relative_to(out) or out.is_relative_to(dep) for dep in deps)
+    }
+
+
+def test_the_edges_are_these() -> None:
+    assert {stage: upstream(stage) for stage in STAGES} == {
+        "synthesize": set(),
+        "check": {"synthesize"},
+        "preprocess": {"synthesize", "check"},
+        "pretrain": {"preprocess"},
+        "finetune": {"preprocess", "pretrain"},
+        "evaluate": {"preprocess", "pretrain", "finetune"},
+        "export": {"preprocess", "finetune"},
+        "track": {"preprocess", "pretrain", "finetune", "evaluate", "export"},
+    }
+
+
+def test_phase_1_knows_no_grading() -> None:
+    """Another grading retrains it only where it also makes other data, by another split."""
+    inputs = [*declared("pretrain")["deps"], *declared("pretrain")["params"]]
+    assert [name for name in inputs if re.search("grading|grade_", name)] == []
+
+
+def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
+    for stage in STAGES:
+        words = declared(stage)["cmd"].split()[3:]
+        known = [Path(dep) for dep in declared(stage)["deps"]] + output_paths(stage)
+        paths = [Path(word) for word in words if "/" in word]
+        assert [path for path in paths if path not in known] == [], stage
