@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ivfgrade.errors import InputError
+from ivfgrade.training.best_epoch import best_epoch
 from ivfgrade.training.checkpoints import load_tensors
-from ivfgrade.training.loop import LAST, Run, best_epoch, fit, learning_rate_factor, write_history
+from ivfgrade.training.loop import LAST, Run, fit, learning_rate_factor, write_history
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 
@@ -154,12 +155,6 @@ def test_the_rate_rises_linearly_and_ends_at_zero() -> None:
     assert factors[40] == pytest.approx(0.0)
 
 
-def test_an_undefined_value_is_never_the_best_epoch() -> None:
-    history = [{"val_error": math.nan}, {"val_error": 2.0}, {"val_error": 1.0}]
-    assert best_epoch(history, PHASE, {}) == 2
-    assert best_epoch(history, replace(PHASE, keep=("error", "max")), {}) == 1
-
-
 def test_a_metric_that_validation_cannot_give_stops_the_training(tmp_path: Path) -> None:
     def undefined(model: nn.Module) -> dict[str, float]:  # noqa: ARG001
         return {"error": math.nan}
@@ -178,11 +173,6 @@ def test_without_a_rule_the_last_epoch_is_kept(tmp_path: Path) -> None:
     assert all(torch.equal(fitted.weights[name], last[name]) for name in last)
 
 
-def test_holding_something_needs_a_rule() -> None:
-    with pytest.raises(ValueError, match="hold ranks epochs"):
-        replace(PHASE, keep=None, hold=("error", 0.1))
-
-
 def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
     history = [{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.25}]
     write_history(tmp_path / "history.csv", history)
@@ -193,23 +183,6 @@ def test_keeping_an_unknown_metric_names_those_there_are(tmp_path: Path) -> None
     phase = replace(PHASE, keep=("loss", "min"))
     with pytest.raises(InputError, match="names loss; validation knows error"):
         fit(network(), phase, Line(), {"square": square}, error, run(tmp_path, 2))
-
-
-def test_an_epoch_that_gave_up_what_was_there_is_not_kept_while_another_held_it() -> None:
-    phase = replace(PHASE, hold=("dice", 0.01))
-    rows = [(0.3, 0.70), (0.2, 0.495), (0.1, 0.40), (0.25, 0.60)]
-    history = [{"val_error": error, "val_dice": dice} for error, dice in rows]
-    assert best_epoch(history, phase, {"dice": 0.5}) == 1
-    assert best_epoch(history, phase, {"dice": 0.6}) == 3
-    assert best_epoch(history, replace(phase, hold=None), {}) == 2
-
-
-def test_if_no_epoch_held_what_was_there_the_one_that_lost_least_is_kept() -> None:
-    phase = replace(PHASE, hold=("dice", 0.01))
-    rows = [(0.3, 0.70), (0.2, 0.88), (0.1, 0.40)]
-    history = [{"val_error": error, "val_dice": dice} for error, dice in rows]
-    assert best_epoch(history, phase, {"dice": 0.9}) == 1
-    assert best_epoch(history[:1], phase, {"dice": 0.9}) == 0  # and while it is still training
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ from tqdm import tqdm
 
 from ivfgrade.atomic import write_text
 from ivfgrade.errors import InputError
+from ivfgrade.training.best_epoch import Row, best_epoch, given_up, require_metrics
 from ivfgrade.training.checkpoints import load_tensors, save_tensors
 from ivfgrade.training.param_groups import optimiser_groups, train_mode
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 
 Term = Callable[[Any, Any], Tensor]
-Row = dict[str, float]
 LAST, BEST = "last.pt", "best.pt"
 
 
@@ -123,7 +123,7 @@ def fit(
         row = _train_epoch(state, phase, batches, terms, run, bar)
         model.eval()
         row |= {f"val_{name}": value for name, value in validate(model).items()}
-        _require_metric(phase, row)
+        require_metrics(phase, row)
         if _better(row, phase, state):
             state.keep_best(run.work)
         state.history.append(row)
@@ -132,10 +132,10 @@ def fit(
     bar.close()
     model.load_state_dict(state.best)
     best = best_epoch(state.history, phase, state.start)
-    given_up = _given_up(state.history, best, phase, state.start)
-    if given_up:
-        print(f"warning: {given_up}", file=sys.stderr)
-    return Fitted(state.best, state.history, best, given_up)
+    trouble = given_up(state.history, best, phase, state.start)
+    if trouble:
+        print(f"warning: {trouble}", file=sys.stderr)
+    return Fitted(state.best, state.history, best, trouble)
 
 
 def _train_epoch(
@@ -203,54 +203,6 @@ def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: i
         return (step + 1) / warmup_steps
     done = (step - warmup_steps) / max(1.0, steps - warmup_steps)
     return 0.5 * (1.0 + math.cos(math.pi * done))
-
-
-def _require_metric(phase: Phase, row: Row) -> None:
-    known = [name.removeprefix("val_") for name in row if name.startswith("val_")]
-    for name in (rule[0] for rule in (phase.keep, phase.hold) if rule):
-        if name not in known:
-            raise InputError(f"keep or hold names {name}; validation knows {', '.join(known)}")
-        if math.isnan(row[f"val_{name}"]):
-            raise InputError(
-                f"{name} is undefined on the val split, so no epoch can be chosen by it; "
-                "give val images that have it"
-            )
-
-
-def best_epoch(history: list[Row], phase: Phase, start: Row) -> int:
-    """The first epoch with the best value of `phase.keep` among those that hold what was there.
-
-    If none does, the one that lost least of it: what is held comes before what is sought. An
-    undefined value (NaN) never wins. Without `keep`, the last.
-    """
-    if not phase.keep:
-        return len(history) - 1
-    metric, direction = phase.keep
-    sign = 1.0 if direction == "max" else -1.0
-    ranked = []
-    for row in history:
-        lost, allowed = _lost(row, phase, start)
-        value = sign * row[f"val_{metric}"] if lost <= allowed else -lost
-        ranked.append((lost <= allowed, -math.inf if math.isnan(value) else value))
-    return ranked.index(max(ranked)) if ranked else -1
-
-
-def _lost(row: Row, phase: Phase, start: Row) -> tuple[float, float]:
-    """How much of what `phase.hold` names is gone since the start, and how much may be."""
-    if not phase.hold:
-        return 0.0, 0.0
-    metric, allowed = phase.hold
-    return start[metric] - row[f"val_{metric}"], allowed
-
-
-def _given_up(history: list[Row], best: int, phase: Phase, start: Row) -> str:
-    lost, allowed = _lost(history[best], phase, start) if history else (0.0, 0.0)
-    if not phase.hold or lost <= allowed:
-        return ""
-    return (
-        f"no epoch held {phase.hold[0]} within {allowed:g} of the {start[phase.hold[0]]:.4f} that "
-        f"it was: epoch {best + 1} is kept, which lost least, {lost:.4f}"
-    )
 
 
 def _better(row: Row, phase: Phase, state: State) -> bool:
