@@ -6,7 +6,6 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from ivfgrade.errors import InputError
 from ivfgrade.synthesis.cohort import cases, patient, wanted
 from ivfgrade.synthesis.params import SynthesisParams
 
@@ -68,17 +67,22 @@ def test_embryos_of_one_patient_share_what_they_should(synthesis: Make) -> None:
         {"stages": {"2": 0.5, "3": 0.5, "4": 0.5}},
         {"grade_borders": (0.25, 0.10, 0.5)},
         {"grade_borders": (0.1, 0.25)},
-        {"grades_follow": "weight"},
+        {"focus_depth_um": 0.0},
         {"paired": -1},
         {"sites": 0},
         {"defects": {"empty": 1}},
     ],
 )
 def test_nonsense_is_refused_by_name(synthesis: Make, change: dict[str, object]) -> None:
-    with pytest.raises(
-        InputError, match=next(iter(change)) if "paired" not in change else "counts"
-    ):
+    with pytest.raises(ValueError, match=next(iter(change))):
         synthesis(**change)
+
+
+def test_the_order_of_keys_changes_nothing(synthesis: Make) -> None:
+    tables = ("styles", "stages", "patterns", "grade_mix")
+    plain = synthesis()
+    turned = synthesis(**{k: dict(reversed(getattr(plain, k).items())) for k in tables})
+    assert all(list(getattr(turned, k)) == list(getattr(plain, k)) for k in tables)
 
 
 def test_unknown_and_missing_keys_are_refused(synthesis: Make) -> None:

@@ -22,7 +22,7 @@ ONE_CELL = Scene(
 
 def optics(**changes: float) -> Optics:
     plain = site(0, 0, STYLES, 0.0).optics
-    return replace(plain, px_per_um=1.5, zona=0.0, zona_speckle=0.0, fringe_um=0.0, **changes)
+    return replace(plain, zona=0.0, zona_speckle=0.0, fringe_um=0.0, **changes)
 
 
 def light(**changes: float) -> np.ndarray:

@@ -12,7 +12,6 @@ from scipy.ndimage import gaussian_filter
 from ivfgrade.synthesis.geometry import Body, Raster, ellipsoid_form, lobes, rotation
 from ivfgrade.synthesis.sites import Camera, WellLook
 
-ARC_PITCH_UM = 3.0
 FIELD_ENDS_UM, FIELD_SOFT_UM = 8.0, 13.0  # the light outside the well stops near its middle
 
 
@@ -33,7 +32,8 @@ def illumination(
     flat = camera.background + camera.ramp * row
     if camera.well is not None:
         dirt = _smudges(camera, raster, rng)
-        return _in_well(flat + dirt, camera.well, well, raster, rng)
+        relative = (flat + dirt) / camera.background
+        return camera.background * _in_well(relative, camera.well, well, raster, rng)
     tilt = rng.normal(0, 0.04) * col + rng.normal(0, 0.03) * row
     return flat * (1 + tilt) * (1 - camera.vignette * 2 * (row**2 + col**2)) + _clouds(raster, rng)
 
@@ -48,6 +48,7 @@ def _clouds(raster: Raster, rng: np.random.Generator) -> np.ndarray:
 def _in_well(
     flat: np.ndarray, look: WellLook, well: Well, raster: Raster, rng: np.random.Generator
 ) -> np.ndarray:
+    """In units of the background: ring and field follow when a picture is brighter."""
     x = (raster.x_um(np.arange(raster.width))[None, :] - well.x_um).astype(np.float32)
     y = (raster.y_um(np.arange(raster.height))[:, None] - well.y_um).astype(np.float32)
     radius = np.hypot(x, y) + 1e-3

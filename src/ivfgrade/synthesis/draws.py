@@ -1,4 +1,7 @@
-"""Distributions by name, so that a table of them can be read and compared."""
+"""Distributions by name, so that a table of them can be read and compared.
+
+Limits clip: what lies beyond gathers at the limit, which suits rare values of a camera.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def chance(share: float) -> Draw:
     return lambda rng: rng.random() < share
 
 
-def split(share: float, one: Draw, other: Draw) -> Draw:
+def mixture(share: float, one: Draw, other: Draw) -> Draw:
     return lambda rng: one(rng) if rng.random() < share else other(rng)
 
 

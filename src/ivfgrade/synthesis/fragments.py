@@ -19,7 +19,7 @@ from ivfgrade.synthesis.geometry import (
     reach,
     rotation,
 )
-from ivfgrade.synthesis.masks import shadow
+from ivfgrade.synthesis.masks import shadow, standing_out
 
 DIAMETER_UM = (4.0, 45.0)
 MEDIAN_UM, SIGMA = 10.0, 0.5
@@ -96,7 +96,7 @@ def fragments(nest: Nest, ratio: float, rng: np.random.Generator) -> list[Body]:
         seen = patch(body, raster)
         if seen is not None:
             embryo[seen.window] |= seen.shadow
-            covered[seen.window] |= seen.shadow & (nest.focus.holds(body) | ~cells[seen.window])
+            covered[seen.window] |= standing_out(body, seen, cells, nest.focus)
     return placed
 
 

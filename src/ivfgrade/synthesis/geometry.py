@@ -13,6 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
+# heights above the sharp plane that share one blur; the borders between them are 12, 25 and 41
+LEVELS_UM = np.array([-50.0, -32.0, -18.0, -6.0, 6.0, 18.0, 32.0, 50.0])
+
 
 @dataclass(frozen=True)
 class Wall:
@@ -32,7 +35,7 @@ class Wall:
 
 @dataclass(frozen=True)
 class Body:
-    kind: str  # cell, fragment, polar_body, nucleus, nucleolus, vacuole, corona
+    kind: str  # cell, fragment, polar_body, nucleus, nucleolus, vacuole, corona, debris
     centre: np.ndarray  # 3
     form: np.ndarray  # 3 3, positive definite: inside where (p - c)' form (p - c) <= 1
     index: float  # refractive index above the surrounding one
@@ -99,12 +102,18 @@ class Focus:
     height_um: float
     depth_um: float
 
+    def level_um(self, body: Body) -> float:
+        """Height above the sharp plane at which the body is drawn."""
+        height = body.centre[2] - self.height_um
+        return float(LEVELS_UM[np.argmin(np.abs(LEVELS_UM - height))])
+
     def holds(self, body: Body) -> bool:
-        return abs(float(body.centre[2]) - self.height_um) < self.depth_um
+        """By its level, so that what counts as truth can be told from the picture."""
+        return abs(self.level_um(body)) < self.depth_um
 
 
 def rotation(rng: np.random.Generator) -> np.ndarray:
-    """A uniformly random rotation matrix."""  # QR of a Gaussian matrix, signs fixed
+    """A uniformly random orthogonal matrix; ellipsoids do not mind a reflection."""
     q, r = np.linalg.qr(rng.standard_normal((3, 3)))
     return q * np.sign(np.diag(r))
 

@@ -45,6 +45,11 @@ def shadow(bodies: Iterable[Body], raster: Raster) -> np.ndarray:
     return mask
 
 
+def standing_out(body: Body, seen: Patch, cells: np.ndarray, focus: Focus) -> np.ndarray:
+    """h w, where a fragment can be seen: beyond the cells, or near the sharp plane."""
+    return seen.shadow & (focus.holds(body) | ~cells[seen.window])
+
+
 def truth(bodies: Iterable[Body], raster: Raster, focus: Focus) -> Truth:
     bodies = list(bodies)
     cells = shadow((body for body in bodies if body.kind == "cell"), raster)
@@ -53,12 +58,12 @@ def truth(bodies: Iterable[Body], raster: Raster, focus: Focus) -> Truth:
         seen = patch(body, raster) if body.kind == "fragment" else None
         if seen is not None:
             projected[seen.window] |= seen.shadow
-            visible[seen.window] |= seen.shadow & (focus.holds(body) | ~cells[seen.window])
+            visible[seen.window] |= standing_out(body, seen, cells, focus)
     return Truth(visible, projected | cells, projected)
 
 
 def instances(bodies: Iterable[Body], raster: Raster, focus: Focus) -> list[tuple[Body, Patch]]:
-    """Every fragment with its own window, for annotators who treat them one by one."""
+    """What can be seen of every fragment, for annotators who treat them one by one."""
     bodies = list(bodies)
     cells = shadow((body for body in bodies if body.kind == "cell"), raster)
     found = []
@@ -66,6 +71,6 @@ def instances(bodies: Iterable[Body], raster: Raster, focus: Focus) -> list[tupl
         seen = patch(body, raster) if body.kind == "fragment" else None
         if seen is None:
             continue
-        hidden = cells[seen.window] & (not focus.holds(body))
-        found.append((body, replace(seen, chord=np.where(hidden, 0.0, seen.chord))))
+        out = standing_out(body, seen, cells, focus)
+        found.append((body, replace(seen, chord=np.where(out, seen.chord, 0.0))))
     return found

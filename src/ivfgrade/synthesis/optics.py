@@ -2,7 +2,7 @@
 
 P(x, y) = sum_k dn_k chord_k(x, y), blurred by each object's distance from the sharp plane;
 transmission = curve(-relief * u . grad P) with further losses at steep slopes, in cytoplasm and
-along membranes, which every object shows as a thin line where its contour is.
+along membranes, which cells, fragments and their like show as a thin line at their contour.
 Everything is in units of the flat background, which is 1.
 """
 
@@ -17,7 +17,6 @@ from ivfgrade.synthesis.geometry import Body, Patch, Raster, patch
 from ivfgrade.synthesis.scene import Scene, Zona
 from ivfgrade.synthesis.sites import Optics
 
-LEVELS_UM = np.array([-45.0, -25.0, -9.0, 9.0, 25.0, 45.0])  # heights that share one blur
 DEEPEST = 0.4  # most that steep slopes can take, as an exponent
 SCRAMBLE_UM = 14.0
 GRAIN_THICKNESS = 7.0  # square root of a cell's thickness: there the texture has its full SD
@@ -29,7 +28,7 @@ LINED = {
     "debris": 0.4,
     "vacuole": 0.7,
 }
-DENSE_GRAIN = 2.0  # their granules, relative to a cell's of the same thickness
+DENSE_GRAIN = 2.0  # granules of dense bodies, relative to a cell's of the same thickness
 LINE_SPREAD = 0.65  # so little is left at the edge that its whole pixels do not show
 GLINT = 0.8  # of the most granular, if small
 SMALL_UM = 8.0  # diameter up to which a body without nucleus is dense and refracts fully
@@ -55,20 +54,21 @@ def transmission(
             continue
         for body, seen in sights:
             _add(body, seen, path, grain, thick, cover)
-            _draw(body, seen, line, optics)
-        sigma = (optics.blur_um + optics.defocus * abs(height)) * optics.px_per_um
+            _draw(body, seen, line, optics, raster.px_per_um)
+        sigma = (optics.blur_um + optics.defocus * abs(height)) * raster.px_per_um
         sigma = max(sigma, FINEST_BLUR_PX)
         box = _box(sights, math.ceil(BLUR_ENDS * sigma) + 2)
+        fringe_um = optics.fringe_um + optics.fringe_rate * height
         shelled = path[box] + optics.shell_um * line[box]
         blurred = gaussian_filter(shelled, sigma, truncate=BLUR_ENDS)
-        signal[box] += _fringe(blurred, height, optics)
+        signal[box] -= fringe_um * _bend(blurred, raster.px_per_um)
         total[box] += blurred
         outline[box] += gaussian_filter(line[box], sigma, truncate=BLUR_ENDS)
-    dx, dy = slopes(total, optics.px_per_um)
+    dx, dy = slopes(total, raster.px_per_um)
     signal -= optics.relief * (math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
     loss = optics.scatter * (dx**2 + dy**2)  # of the whole path: cells that touch hide their faces
     # fragments above or below a cell scramble the light of its granules
-    signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, rng)
+    signal += _granules(np.sqrt(grain) / (1 + cover / SCRAMBLE_UM), optics, raster.px_per_um, rng)
     zona_signal, zona_loss = zona(scene.zona, optics, raster, rng)
     light = curve(signal + zona_signal, optics.darkest, optics.brightest)
     edges = np.minimum(loss, DEEPEST) + optics.membrane * np.minimum(outline, 1)
@@ -79,9 +79,7 @@ def _levels(scene: Scene) -> list[tuple[float, list[Body]]]:
     """Bodies by height above the sharp plane, rounded to the levels that share one blur."""
     found: dict[float, list[Body]] = {}
     for body in scene.bodies:
-        height = body.centre[2] - scene.focus.height_um
-        level = float(LEVELS_UM[np.argmin(np.abs(LEVELS_UM - height))])
-        found.setdefault(level, []).append(body)
+        found.setdefault(scene.focus.level_um(body), []).append(body)
     return sorted(found.items())
 
 
@@ -120,12 +118,12 @@ def _small(body: Body) -> float:
     return min(1.0, SMALL_UM / body.diameter)
 
 
-def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics) -> None:
+def _draw(body: Body, seen: Patch, line: np.ndarray, optics: Optics, px_per_um: float) -> None:
     """Add the body's contour: 1 along its membrane, which lies just inside the shadow's edge."""
     if body.kind not in LINED:
         return
     square = seen.chord.astype(np.float32) ** 2  # near a contour it grows like the distance to it
-    dx, dy = slopes(square, optics.px_per_um)
+    dx, dy = slopes(square, px_per_um)
     depth_um = square / (np.hypot(dx, dy) + 1e-6)
     drawn = (
         LINED[body.kind]
@@ -146,14 +144,13 @@ def slopes(path: np.ndarray, px_per_um: float) -> tuple[np.ndarray, np.ndarray]:
     return dx, dy
 
 
-def _fringe(path: np.ndarray, height: float, optics: Optics) -> np.ndarray:
-    """Dark or bright outlines of what lies out of focus: transport of intensity."""
-    fringe_um = optics.fringe_um + optics.fringe_rate * height
+def _bend(path: np.ndarray, px_per_um: float) -> np.ndarray:
+    """Laplacian of the path: out of focus it draws outlines, by transport of intensity."""
     bend = np.zeros_like(path)
     bend[1:-1, 1:-1] = (
         path[2:, 1:-1] + path[:-2, 1:-1] + path[1:-1, 2:] + path[1:-1, :-2]
     ) - 4 * path[1:-1, 1:-1]
-    return -fringe_um * optics.px_per_um**2 * bend
+    return px_per_um**2 * bend
 
 
 def curve(signal: np.ndarray, darkest: float, brightest: float) -> np.ndarray:
@@ -164,14 +161,16 @@ def curve(signal: np.ndarray, darkest: float, brightest: float) -> np.ndarray:
     ).astype(np.float32)
 
 
-def _granules(granular: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:
+def _granules(
+    granular: np.ndarray, optics: Optics, px_per_um: float, rng: np.random.Generator
+) -> np.ndarray:
     """Granules in relief and as plain specks, a few vesicles, and slow unevenness."""
-    fine_px = optics.grain_um * optics.px_per_um
+    fine_px = optics.grain_um * px_per_um
     normal = rng.standard_normal(granular.shape, dtype=np.float32)
     vesicles = normal * np.abs(normal) * (np.abs(normal) > 1.8)
     fine = _unit(gaussian_filter(normal + 0.6 * vesicles, fine_px, truncate=3))
     slow = _unit(gaussian_filter(normal[::-1], 3.0 * fine_px, truncate=2.5))
-    dx, dy = slopes(fine, optics.px_per_um)
+    dx, dy = slopes(fine, px_per_um)
     relief = _unit(math.cos(optics.shear) * dx + math.sin(optics.shear) * dy)
     texture = RELIEF_SHARE * relief + SPECK_SHARE * fine[:, ::-1] + SLOW_SHARE * slow
     return (optics.grain / GRAIN_THICKNESS * granular * texture).astype(np.float32)
@@ -194,7 +193,7 @@ def zona(
     within = 1 / (1 + np.exp(np.clip((radius - outer + ZONA_FUZZ_UM) / ZONA_FUZZ_UM, -30, 30)))
     beyond_inner = 1 / (1 + np.exp(np.clip((inner - radius) / ZONA_INNER_UM, -30, 30)))
     gel = within * beyond_inner
-    speckle_px = 0.6 * optics.px_per_um
+    speckle_px = 0.6 * raster.px_per_um
     noise = rng.standard_normal(raster.shape, dtype=np.float32)
     speckle = gaussian_filter(noise, speckle_px, truncate=3) * speckle_px * 3.5
     rim = np.exp(-(((radius - inner) / 1.5) ** 2))

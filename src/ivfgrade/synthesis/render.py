@@ -82,7 +82,7 @@ def _lit(place: Site, owner: Patient, case: Case) -> Site:
 
 def _view(place: Site, rng: np.random.Generator) -> View:
     """Where the embryo lies in the frame: anywhere in its well, or near the middle."""
-    eye, scale = place.camera, place.optics.px_per_um
+    eye, scale = place.camera, place.camera.px_per_um
     row, col = eye.height / 2, eye.width / 2
     if place.style != "well":
         row += rng.normal(0, 0.03) * eye.height
@@ -143,8 +143,7 @@ def _resolved(scene: Scene, place: Site, raster: Raster, rng: np.random.Generato
         raster.centre_row * zoom,
         raster.centre_col * zoom,
     )
-    coarse = replace(place.optics, px_per_um=small.px_per_um)
-    light = optics.transmission(scene, coarse, small, rng)
+    light = optics.transmission(scene, place.optics, small, rng)
     box = (0, 0, raster.width * zoom, raster.height * zoom)
     size = (raster.width, raster.height)
     return np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BICUBIC, box=box))

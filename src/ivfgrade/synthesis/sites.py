@@ -8,7 +8,7 @@ systems. Within a style every site differs, because clinics do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,23 +20,26 @@ from ivfgrade.synthesis.draws import (
     eighths,
     fixed,
     lognormal,
+    mixture,
     normal,
     one_of,
-    split,
     uniform,
     whole,
 )
 from ivfgrade.synthesis.params import STYLES
+from ivfgrade.synthesis.scene import ZONA_OUTER_UM
 
 GOLDEN = 0.6180339887498949
 WELL_FRAME = 500  # px, at which its scale is stated
 NEUTRAL = (1.0, 1.0, 1.0)
-SMEAR, SMEAR_FRAME = 0.6, 299  # px over which static cameras smear noise, and larger ones more
+SMEAR, SMEAR_FRAME = (
+    0.6,
+    299,
+)  # px over which cameras without a well smear noise, and larger ones more
 
 
 @dataclass(frozen=True)
 class Optics:
-    px_per_um: float
     shear: float  # angle of the shear axis, radians; pi/2 = dark on top
     relief: float  # gain of the directional gradient
     scatter: float  # loss at steep slopes of either sign: dark outlines
@@ -60,18 +63,19 @@ class Optics:
 class WellLook:
     inner_um: float  # diameter
     ring_um: float  # width of the bright ring
-    ring_peak: float  # its grey level where it is brightest
+    ring_peak: float  # its light where it is brightest, in units of the background
     soft_um: float
     reach: float  # how far down the sides the ring stays bright
     turn: float  # radians by which its brightest part lies right of the top
     sag: float  # darkening towards the foot of the well
-    field: float  # grey level outside the well, at the top
+    field: float  # light outside the well, at the top, in units of the background
 
 
 @dataclass(frozen=True)
 class Camera:
     height: int
     width: int
+    px_per_um: float
     background: float  # grey level
     ramp: float  # grey levels from top to bottom
     vignette: float
@@ -97,7 +101,7 @@ class Site:
 Row = tuple[Draw, Draw, Draw]  # one distribution per style: well, microscope, soft
 
 OPTICS: dict[str, Row] = {
-    "shear": (split(0.8, fixed(np.pi / 2), eighths(0)), eighths(0.1), eighths(0)),
+    "shear": (mixture(0.8, fixed(np.pi / 2), eighths(0)), eighths(0.1), eighths(0)),
     "relief": (lognormal(9.5, 0.2), lognormal(5.5, 0.25), lognormal(3.0, 0.4)),
     "scatter": (lognormal(3.0, 0.5), lognormal(0.8, 0.8), lognormal(5.0, 0.4)),
     "fringe_um": (normal(0.8, 0.5), normal(0.8, 0.8), normal(1.3, 0.6)),
@@ -116,7 +120,7 @@ OPTICS: dict[str, Row] = {
     "zona_speckle": (lognormal(0.05, 0.3), lognormal(0.022, 0.5), lognormal(0.018, 0.5)),
 }
 # most incubators expose alike; a few are set much brighter
-WELL_BACKGROUND = split(0.15, uniform(110, 185), normal(84, 9, 60, 110))
+WELL_BACKGROUND = mixture(0.15, uniform(110, 185), normal(84, 9, 60, 110))
 CAMERA: dict[str, Row] = {
     "background": (WELL_BACKGROUND, normal(182, 8, 160, 205), normal(156, 14, 115, 190)),
     "ramp": (normal(9, 3), normal(0, 6), normal(0, 5)),
@@ -124,25 +128,25 @@ CAMERA: dict[str, Row] = {
     "tint": (fixed(NEUTRAL), cast(0.014), fixed(NEUTRAL)),
     "grey": (chance(0.7), chance(0.6), chance(0.3)),
     "noise": (uniform(0.4, 1.5), uniform(2, 4.5), uniform(1, 2)),
-    "sharpening": (fixed(0.0), split(0.8, uniform(0.4, 1.6), fixed(0.0)), uniform(0, 0.8)),
+    "sharpening": (fixed(0.0), mixture(0.8, uniform(0.4, 1.6), fixed(0.0)), uniform(0, 0.8)),
     "jpeg_quality": (
         whole(85, 95),
-        split(0.3, fixed(0), whole(75, 95)),
-        split(0.4, fixed(0), whole(80, 95)),
+        mixture(0.3, fixed(0), whole(75, 95)),
+        mixture(0.4, fixed(0), whole(80, 95)),
     ),
     "debris": (uniform(0, 1.5), uniform(0, 5), uniform(0, 3)),
 }
 WELL: dict[str, Draw] = {
     "inner_um": normal(206, 6),
     "ring_um": uniform(9, 15),
-    "ring_peak": uniform(1.9, 3.0),  # times the background
+    "ring_peak": uniform(1.9, 3.0),
     "soft_um": uniform(1.5, 5),
     "reach": uniform(0.6, 0.95),
     "turn": normal(0.25, 0.25),
     "sag": uniform(0.0, 0.2),
-    "field": uniform(0.55, 1.0),  # times the background
+    "field": uniform(0.55, 1.0),
 }
-WELL_SHARE = 0.95  # of the time-lapse pictures that show their well
+WELL_SHARE = 0.95  # of the well sites whose frame is as wide as the well
 WELL_PX_PER_UM, WELL_SIDE = normal(1.8, 0.07), one_of(500, 500, 500, 500, 400, 640)
 SHORT_SIDE = {
     "microscope": lognormal(340, 0.5, 220, 1200),
@@ -150,7 +154,11 @@ SHORT_SIDE = {
 }
 LONGEST = {"microscope": 1200, "soft": 480}
 ASPECT = one_of(1.0, 1.0, 1.08, 1.25, 1.33)
-FIELD_UM = split(0.6, uniform(156, 1.15 * 156), uniform(156, 1.6 * 156))  # holds the zona
+FIELD_UM = mixture(  # a mean zona at the least, so a large one may touch the border
+    0.6,
+    uniform(ZONA_OUTER_UM, 1.15 * ZONA_OUTER_UM),
+    uniform(ZONA_OUTER_UM, 1.6 * ZONA_OUTER_UM),
+)
 
 
 def site(number: int, seed: int, styles: Mapping[str, float], overlay_share: float) -> Site:
@@ -161,11 +169,11 @@ def site(number: int, seed: int, styles: Mapping[str, float], overlay_share: flo
     style = list(styles)[min(int(np.searchsorted(edges, place, side="right")), len(edges) - 1)]
     overlay = rng.random() < overlay_share and style == "well"
     height, width, px_per_um = _frame(style, rng)
-    optics = Optics(px_per_um=px_per_um, **_drawn(OPTICS, style, rng))
+    optics = Optics(**_drawn(OPTICS, style, rng))
     look = _drawn(CAMERA, style, rng)
     smear = 0.0 if style == "well" else SMEAR * max(1.0, min(height, width) / SMEAR_FRAME)
-    well = _well(look["background"], rng) if style == "well" else None
-    camera = Camera(height, width, noise_px=smear, overlay=overlay, well=well, **look)
+    well = _well(rng) if style == "well" else None
+    camera = Camera(height, width, px_per_um, noise_px=smear, overlay=overlay, well=well, **look)
     return Site(f"site-{number:02d}", style, optics, camera)
 
 
@@ -173,11 +181,10 @@ def _drawn(table: Mapping[str, Row], style: str, rng: np.random.Generator) -> di
     return {name: row[STYLES.index(style)](rng) for name, row in table.items()}
 
 
-def _well(background: float, rng: np.random.Generator) -> WellLook | None:
+def _well(rng: np.random.Generator) -> WellLook | None:
     if rng.random() >= WELL_SHARE:
         return None
-    look = WellLook(**{name: draw(rng) for name, draw in WELL.items()})
-    return replace(look, ring_peak=look.ring_peak * background, field=look.field * background)
+    return WellLook(**{name: draw(rng) for name, draw in WELL.items()})
 
 
 def _frame(style: str, rng: np.random.Generator) -> tuple[int, int, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from multiprocessing import get_context
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ivfgrade.atomic import write_text
+from ivfgrade.atomic import replaced, write_text
 from ivfgrade.synthesis.cohort import Case, cases
 from ivfgrade.synthesis.params import SynthesisParams
 from ivfgrade.synthesis.render import Product, produce
@@ -23,21 +22,15 @@ CHUNK = 4
 
 def synthesise(params: SynthesisParams, seed: int, folder: Path, workers: int) -> None:
     """Write images/, masks/, embryo/, labels.csv and truth.csv; replaces `folder` at the end."""
-    partial_folder = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial_folder, ignore_errors=True)
-    for name in ("images", "masks", "embryo"):
-        (partial_folder / name).mkdir(parents=True)
-    try:
+    with replaced(folder) as partly:
+        for name in ("images", "masks", "embryo"):
+            (partly / name).mkdir()
         wanted = list(cases(params, seed))
         products = _products(wanted, params, seed, workers)
         bar = tqdm(products, total=len(wanted), desc="synthesise", unit="image")
-        rows = [_write(product, partial_folder) for product in bar]
-        write_text(partial_folder / "labels.csv", _table([label for label, _ in rows]))
-        write_text(partial_folder / "truth.csv", _table([full for _, full in rows]))
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial_folder, folder)
-    finally:
-        shutil.rmtree(partial_folder, ignore_errors=True)
+        rows = [_write(product, partly) for product in bar]
+        write_text(partly / "labels.csv", _table([label for label, _ in rows]))
+        write_text(partly / "truth.csv", _table([full for _, full in rows]))
 
 
 def _products(
