@@ -33,7 +33,7 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
             run = Run(profile.finetune_epochs, params.seed, compute, stage.work, "phase 2", log)
             spec = params.spec
             network, fitted = finetune(spec, phase_1, embryos, recipe.finetune, profile.views, run)
-        facts = {"best_epoch": fitted.best_epoch, "given_up": fitted.given_up}
+        facts = {"best_epoch": fitted.best_epoch, "hold_broken": fitted.hold_broken}
         stage.note(**facts)
         store(model, network.state_dict(), spec, **facts)
         save_calibration(model, calibrate(network, embryos.arrays, recipe.mask_threshold, compute))

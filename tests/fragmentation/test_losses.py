@@ -43,7 +43,7 @@ def predict(fragment: Tensor, embryo: Tensor, ratio: Tensor | None = None) -> Pr
     logits = torch.logit(torch.cat([fragment, embryo], dim=1)).requires_grad_()
     ratio = torch.full((len(fragment),), 0.5) if ratio is None else ratio
     ratio = ratio.clone().requires_grad_()
-    return Prediction(logits, ratio, torch.logit(ratio))
+    return Prediction(logits, ratio)
 
 
 # A 2 x 2 image whose last pixel is padding: only p = .9, .2, .6 on 1, 0, 1 may count.
@@ -196,7 +196,7 @@ def random_case(seed: int) -> tuple[Prediction, Batch]:
     logits = torch.randn(3, 2, 5, 5, generator=generator, requires_grad=True)
     ratio = torch.rand(3, generator=generator, requires_grad=True)
     batch = batch_of(fragment, embryo, valid, ratio=truth, has_ratio=yes, has_grade=yes)
-    return Prediction(logits, ratio, torch.logit(ratio)), batch
+    return Prediction(logits, ratio), batch
 
 
 @pytest.mark.parametrize("name", TERMS)

@@ -53,10 +53,18 @@ def test_a_set_without_weak_images_trains_on_pairs_alone() -> None:
     assert [len(step) for step in steps.epoch(0)] == [4, 2]
 
 
-def test_paired_images_lead_a_step_whichever_kind_an_epoch_counts() -> None:
-    steps = Steps(tiny_arrays(paired=6), "train", {"unmasked": 2, "paired": 3}, seed=0)
-    assert len(steps) == 3  # one pass over the five unmasked ones
-    assert all((step[:3] < 6).all() and (step[3:] >= 6).all() for step in steps.epoch(0))
+def test_the_order_in_which_a_batch_names_its_kinds_changes_nothing() -> None:
+    def steps(**batch: int) -> list[list[int]]:
+        drawn = Steps(tiny_arrays(paired=6), "train", batch, seed=0)
+        return [step.tolist() for step in drawn.epoch(0)]
+
+    assert steps(unmasked=2, paired=3) == steps(paired=3, unmasked=2)
+    assert all(max(step[:3]) < 6 <= min(step[3:]) for step in steps(unmasked=2, paired=3))
+
+
+def test_without_paired_images_an_epoch_is_one_pass_over_the_others() -> None:
+    steps = Steps(tiny_arrays(paired=6), "train", {"paired": 0, "unmasked": 2}, seed=0)
+    assert len(steps) == 3  # of five
 
 
 def test_an_unknown_ratio_is_not_taken_for_zero() -> None:

@@ -31,7 +31,7 @@ class Timid(nn.Module):
     def forward(self, image: Tensor, valid: Tensor) -> Prediction:  # noqa: ARG002
         probability = torch.where(self.fragment > 0, 0.3, 0.1)  # B 1 S S
         ratio = torch.full((len(image),), 0.5)
-        return Prediction(torch.logit(probability).repeat(1, 2, 1, 1), ratio, torch.logit(ratio))
+        return Prediction(torch.logit(probability).repeat(1, 2, 1, 1), ratio)
 
 
 def test_dice_by_threshold_is_that_of_each_mask() -> None:

@@ -200,6 +200,6 @@ def test_a_training_says_that_it_gave_up_what_it_should_hold(
 
     phase = replace(PHASE, hold=("dice", 0.002))
     fitted = fit(network(), phase, Line(), {"square": square}, validate, run(tmp_path, 3))
-    assert expected in fitted.given_up
+    assert expected in fitted.hold_broken
     assert ("warning: no epoch held dice within 0.002" in capsys.readouterr().err) == bool(expected)
-    assert bool(fitted.given_up) == bool(expected)
+    assert bool(fitted.hold_broken) == bool(expected)

@@ -82,6 +82,8 @@ class FeatureCache:
         """Pooled features of all images; fused ones of those with a mask, which come first."""
         rows = torch.tensor([self.rows[int(i)] for i in indices])
         masked = [int(i) for i in indices if int(i) in self.fused_rows]
+        if masked != [int(i) for i in indices[: len(masked)]]:
+            raise ValueError("images with a mask must lead a step, or they would get wrong views")
         fused_rows = torch.tensor([self.fused_rows[i] for i in masked], dtype=torch.long)
         seen = torch.as_tensor(views)
         fused = self.fused[fused_rows, seen[: len(masked)]]  # P 75 75 256
@@ -162,7 +164,7 @@ class CachedHeads(nn.Module):
         logits = self.outline(features.fused, v_reg[:masked], valid[:masked])  # P 2 S S
         nothing = logits.new_zeros(len(v_reg) - masked, *logits.shape[1:])
         mask_logits = torch.cat([logits, nothing])
-        return Prediction(mask_logits, *self.head.ratio(v_reg, mask_logits, valid))
+        return Prediction(mask_logits, self.head.ratio(v_reg, mask_logits, valid))
 
 
 class CachedBatches:

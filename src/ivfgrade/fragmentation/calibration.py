@@ -1,6 +1,7 @@
 """From raw outputs to mask and reported ratio.
 
-The mask begins at the probability that gives the validation patients the best Dice (S4.54).
+The mask begins at the probability nearest to 1/2 that serves the validation patients as well as the
+best one (S4.54).
 The ratio is fitted on the `calibration` patients alone. Dice and focal loss distort probabilities,
 and a distorted probability is a biased area (S4.36). So the fragment logits are first recalibrated
 (temperature and offset); then the ratio is the combination of direct regression and soft area that
@@ -76,7 +77,7 @@ def calibrate(
 
 
 def tune_threshold(model: AttnRegDeepLab, arrays: Arrays, compute: Compute) -> float:
-    """The mask threshold with the best mean Dice on the paired validation images."""
+    """What `best_threshold` takes on the paired validation images."""
     return threshold_of(predict(model, arrays, arrays.indices("val", ("paired",)), compute), arrays)
 
 

@@ -53,7 +53,7 @@ def finetune(
     fitted = fit(heads, phase, batches, TERMS, _validate(model, embryos, run), run)
     moved = changed(frozen, model.state_dict())
     if moved:
-        raise InputError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
+        raise RuntimeError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
     return model, fitted
 
 

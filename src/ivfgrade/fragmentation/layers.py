@@ -28,8 +28,8 @@ def masked_mean(maps: Tensor, valid: Tensor) -> Tensor:
 class AtrousConv(nn.Conv2d):
     """A dilated 3x3 convolution as nine pointwise ones, shifted and added.
 
-    The sum is the same, but libraries have no fast path for dilations of this size: on CPUs in
-    bfloat16 this is four times as fast, and the three of ASPP took half of the forward pass.
+    The sum is the same but for rounding; libraries have no fast path for dilations of this size: on
+    CPUs in bfloat16 this is four times as fast; the three of ASPP took half of the forward pass.
     """
 
     def __init__(self, inputs: int, outputs: int, rate: int) -> None:

@@ -40,7 +40,6 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Prediction(NamedTuple):
     mask_logits: Tensor  # B 2 S S  fragment, embryo
     ratio: Tensor  # B  in [0, 1]
-    ratio_logit: Tensor  # B
 
 
 class Features(NamedTuple):
@@ -130,9 +129,8 @@ class RegressionHead(nn.Module):
     def forward(self, pooled: Tensor) -> Tensor:
         return self.hidden((pooled - self.mean) * self.gain)  # B 2048 = V_reg
 
-    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        logit = self.output(v_reg).squeeze(1).float()
-        return torch.sigmoid(logit), logit  # B, B
+    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> Tensor:  # noqa: ARG002
+        return torch.sigmoid(self.output(v_reg).squeeze(1).float())  # B
 
 
 class AreaHead(nn.Module):
@@ -147,9 +145,8 @@ class AreaHead(nn.Module):
     def forward(self, pooled: Tensor) -> Tensor:
         return pooled[:, :0]  # B 0: there is no V_reg
 
-    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        ratio = soft_area_ratio(mask_logits, valid)
-        return ratio, torch.logit(ratio, eps=1e-6)  # B, B
+    def ratio(self, v_reg: Tensor, mask_logits: Tensor, valid: Tensor) -> Tensor:  # noqa: ARG002
+        return soft_area_ratio(mask_logits, valid)  # B
 
 
 Gate = AttentionGate | PassThrough
@@ -187,7 +184,7 @@ class AttnRegDeepLab(nn.Module):
     def heads(self, features: Features, valid: Tensor) -> Prediction:
         v_reg = self.head(features.pooled)
         mask_logits = self.outline(features.fused, v_reg, valid)
-        return Prediction(mask_logits, *self.head.ratio(v_reg, mask_logits, valid))
+        return Prediction(mask_logits, self.head.ratio(v_reg, mask_logits, valid))
 
     def outline(self, fused: Tensor, v_reg: Tensor, valid: Tensor) -> Tensor:
         final = torch.relu(self.decoder.norm(self.injection(fused, v_reg)))

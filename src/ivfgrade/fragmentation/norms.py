@@ -32,7 +32,9 @@ def settle_norms(
         norm.momentum = None  # the plain average over all batches
         norm.train()
     mixed = np.random.default_rng(seed).permutation(indices)  # neighbours share a patient
-    chunks = np.array_split(mixed, -(-len(mixed) // BATCH))  # of one size, as they count the same
+    chunks = np.array_split(
+        mixed, -(-len(mixed) // BATCH)
+    )  # of about one size, as they count the same
     for chunk in tqdm(chunks, desc="settle norms", unit="batch"):
         image, valid = load_pixels(arrays, chunk, compute.device)
         with compute.autocast():

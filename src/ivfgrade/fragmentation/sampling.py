@@ -1,7 +1,8 @@
 """Which images make up a training step, and how they become tensors.
 
-An epoch is one pass over the paired images; images without a mask come along in a fixed number
-per step, going round and round (S4.50). The order is a function of (seed, epoch) alone.
+An epoch is one pass over the paired images, or over the others in a phase that takes none of them;
+images without a mask come along in a fixed number per step, going round and round (S4.50). The
+order is a function of (seed, epoch) alone.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class Steps:
             )
         self.seed = seed
         pools = {kind: arrays.indices(split, KINDS[kind]) for kind in batch}
-        self.first = next(iter(batch))
+        self.first = next(kind for kind in KINDS if batch.get(kind))
         if not len(pools[self.first]):
             raise InputError(f"the {split} split has no {self.first} image, which training needs")
         used = [kind for kind in KINDS if batch.get(kind) and len(pools[kind])]

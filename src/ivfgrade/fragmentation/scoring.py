@@ -70,12 +70,12 @@ def dice_by_threshold(fragment: np.ndarray, truth: np.ndarray, valid: np.ndarray
 
 
 def best_threshold(scores: np.ndarray) -> tuple[float, float]:
-    """A threshold with the highest mean Dice, and that highest Dice; `scores` is images x
-    THRESHOLDS.
+    """The threshold nearest to 1/2 among those as good as the best, and the highest mean Dice.
 
-    Of the thresholds that a few images cannot tell from the best one (their mean lies within one
-    standard error of the paired difference) the one nearest to 1/2 is taken: false alarms on images
-    without fragments have no Dice, and a low threshold pays for them. 1/2 if no image has any.
+    `scores` is images x THRESHOLDS. As good are those that these images cannot tell from the best
+    one: their mean lies within one standard error of the paired difference. Nearest to 1/2, because
+    false alarms on images without fragments have no Dice, and a low threshold pays for them.
+    1/2 if no image has fragments.
     """
     seen = scores[np.isfinite(scores).all(axis=1)]
     if not len(seen):

@@ -48,7 +48,7 @@ def _lost(row: Row, phase: Phase, start: Row) -> tuple[float, float]:
     return start[metric] - row[f"val_{metric}"], allowed
 
 
-def given_up(history: list[Row], best: int, phase: Phase, start: Row) -> str:
+def hold_broken(history: list[Row], best: int, phase: Phase, start: Row) -> str:
     lost, allowed = _lost(history[best], phase, start) if history else (0.0, 0.0)
     if not phase.hold or lost <= allowed:
         return ""

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from ivfgrade.atomic import write_text
 from ivfgrade.errors import InputError
-from ivfgrade.training.best_epoch import Row, best_epoch, given_up, require_metrics
+from ivfgrade.training.best_epoch import Row, best_epoch, hold_broken, require_metrics
 from ivfgrade.training.checkpoints import load_tensors, save_tensors
 from ivfgrade.training.param_groups import optimiser_groups, train_mode
 from ivfgrade.training.phase import Phase
@@ -87,7 +87,7 @@ class Fitted:
     weights: dict[str, Tensor]  # of the epoch that validation liked best
     history: list[Row]
     best_epoch: int
-    given_up: str  # says so if no epoch held what `phase.hold` names; else empty
+    hold_broken: str  # says so if no epoch held what `phase.hold` names; else empty
 
 
 def fit(
@@ -102,11 +102,7 @@ def fit(
     unknown = sorted(set(phase.losses) - set(terms))
     if unknown:
         raise InputError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(terms))}")
-    groups = optimiser_groups(model, phase.groups, phase.weight_decay)
-    if not groups:
-        raise InputError(f"every parameter is frozen by the phase's groups {phase.groups}")
-    optimiser = torch.optim.AdamW(groups, betas=(0.9, phase.beta2), fused=True)
-    state = State(model, optimiser)
+    state = State(model, _optimiser(model, phase))
     if (run.work / LAST).exists():
         state.restore(run.work)
     else:
@@ -132,10 +128,17 @@ def fit(
     bar.close()
     model.load_state_dict(state.best)
     best = best_epoch(state.history, phase, state.start)
-    trouble = given_up(state.history, best, phase, state.start)
+    trouble = hold_broken(state.history, best, phase, state.start)
     if trouble:
         print(f"warning: {trouble}", file=sys.stderr)
     return Fitted(state.best, state.history, best, trouble)
+
+
+def _optimiser(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+    groups = optimiser_groups(model, phase.groups, phase.weight_decay)
+    if not groups:
+        raise InputError(f"every parameter is frozen by the phase's groups {phase.groups}")
+    return torch.optim.AdamW(groups, betas=(0.9, phase.beta2), fused=True)
 
 
 def _train_epoch(
@@ -191,7 +194,10 @@ def train_step(
     learning = [p for group in optimiser.param_groups for p in group["params"]]
     norm = nn.utils.clip_grad_norm_(learning, phase.clip_norm)
     if not torch.isfinite(norm):
-        raise InputError(f"the gradient became {float(norm)} while every loss was finite: {values}")
+        raise InputError(
+            f"the gradient became {float(norm)} while every loss was finite ({values}); "
+            "lower the learning rate of the phase"
+        )
     optimiser.step()
     return {**values, "loss": float(total.detach())}
 

@@ -12,15 +12,15 @@ class Phase:
     losses: dict[str, float]  # term -> weight
     keep: tuple[str, Literal["max", "min"]] | None  # metric of the epoch to keep; None: last
     hold: tuple[str, float] | None  # what may fall by no more than this, or else by the least
-    batch: dict[str, int]  # samples of each kind in a step; an epoch is one pass over the first
+    batch: dict[str, int]  # samples of each kind in a step
     warmup_epochs: float
     beta2: float  # of AdamW: how long it remembers squared gradients
     weight_decay: float
     clip_norm: float
 
     def __post_init__(self) -> None:
-        if not self.batch or next(iter(self.batch.values())) < 1 or min(self.batch.values()) < 0:
-            raise ValueError("batch must name kinds of samples, at least one of the first")
+        if not any(self.batch.values()) or min(self.batch.values()) < 0:
+            raise ValueError("batch must name kinds of samples, at least one of one kind")
         if not any(weight > 0 for weight in self.losses.values()):
             raise ValueError("losses must hold at least one positive weight")
         if self.hold and not self.keep:
