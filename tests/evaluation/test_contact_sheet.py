@@ -31,10 +31,24 @@ def test_both_ends_are_shown():
     images = table_of([0.5, 0.9, 0.1, 0.7], [NONE] * 4, [0.1, 0.0, 0.2, 0.3])
     rows = choose(images, 2)
     assert rows["best Dice"].tolist() == [1, 3]
-    assert rows["median Dice"].tolist() == [3, 0]
     assert rows["worst Dice"].tolist() == [2, 0]
+    assert "median Dice" not in rows
     assert rows["largest ratio error"].tolist() == [3, 2]
     assert "false alarms" not in rows
+
+
+@pytest.mark.parametrize(
+    ("images", "sizes"), [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (7, [3, 1, 3]), (20, [6, 6, 6])]
+)
+def test_no_image_is_both_among_the_best_and_the_worst(images: int, sizes: list[int]):
+    dice = np.linspace(0.9, 0.1, images)
+    rows = choose(table_of(dice, [NONE] * images, [NONE] * images), 6)
+    assert [len(row) for row in rows.values()] == sizes
+    shown = np.concatenate(list(rows.values())).tolist()
+    assert len(set(shown)) == len(shown)
+    assert rows["best Dice"][0] == 0
+    if "median Dice" in rows:
+        assert rows["median Dice"].mean() == pytest.approx((images - 1) / 2, abs=0.5)
 
 
 def test_a_ratio_error_needs_no_dice_but_a_ratio():
@@ -61,6 +75,8 @@ def test_captions_say_what_is_known():
     clean = image | {"dice": NONE, "false_alarm": 0.031}
     assert caption(pd.Series(clean)).startswith("no fragment, 3.1% outlined")
     assert "Dice" not in caption(pd.Series(image | {"dice": NONE}))
+    unknown = image | {"ratio": NONE, "grade": ""}
+    assert caption(pd.Series(unknown)) == "Dice 0.50\ntrue ratio unknown, model 25% C"
 
 
 @pytest.fixture

@@ -57,14 +57,15 @@ def contact_sheet(gallery: Gallery, images: pd.DataFrame, path: Path) -> None:
 
 
 def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
-    """Row title -> positions in the table. Ties keep the table's order."""
+    """Row title -> positions in the table. Ties keep the table's order; no Dice is shown twice."""
     dice = _falling(images["dice"])
     alarms = images["false_alarm"].where(images["false_alarm"] > 0)
-    middle = max(0, (len(dice) - count) // 2)
+    each = min(count, -(-len(dice) // 3))  # of a small set, a third is best
+    middle = (len(dice) - each) // 2
     rows = {
-        "best Dice": dice[:count],
-        "median Dice": dice[middle : middle + count],
-        "worst Dice": dice[::-1][:count],
+        "best Dice": dice[:each],
+        "median Dice": dice[each:-each][max(0, middle - each) :][:each],
+        "worst Dice": dice[each:][::-1][:each],
         "largest ratio error": _falling(images["error_reported"])[:count],
         "false alarms": _falling(alarms)[:count],
     }
@@ -138,7 +139,8 @@ def caption(image: pd.Series) -> str:
 
 
 def ratios(image: pd.Series) -> str:
-    truth = f"true {image['ratio']:.0%} {image['grade']}"
+    known = image["ratio"] == image["ratio"]  # not so if a mask has no outline to be a share of
+    truth = f"true {image['ratio']:.0%} {image['grade']}" if known else "true ratio unknown"
     return f"{truth}, model {image['reported']:.0%} {image['predicted_grade']}"
 
 
