@@ -13,4 +13,5 @@ def test_a_training_shows_only_what_its_stage_declares(tmp_path: Path) -> None:
     )
     flat = {**PARAMS, "recipe.pretrain.lr": 1, "recipe.pretrained": 2, "evaluate.samples": 3}
     own = own_params("pretrain", flat, tmp_path)
-    assert set(own) == {"seed", "recipe.name", "profile.name", "recipe.pretrain.lr"}
+    named = {"recipe.name", "profile.name", "data.root"}  # what the run is called after
+    assert set(own) == {*named, "seed", "recipe.pretrain.lr"}

@@ -24,7 +24,7 @@ def test_a_row_arrives_whole(root: Path, row: Row) -> None:
 
     assert send(row, root)
     (run,) = shown(root, "embryos")
-    assert run.info.run_name == "D · plus · quick · seed 0"
+    assert run.info.run_name == "D · plus · quick · mine · seed 0"
     assert run.info.status == "FINISHED"
     assert run.info.end_time - run.info.start_time == 1_200_000  # both trainings, in ms
     assert run.data.metrics["test_dice"] == 0.5

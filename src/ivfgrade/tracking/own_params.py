@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from ivfgrade.inputs import PARAMS, PIPELINE, interpolate
 
-NAMES = ("profile.name", "recipe.name")  # what the run is called after
+NAMES = ("profile.name", "recipe.name", "data.root")  # what the run is called after
 
 
 def own_params(stage: str, params: Mapping[str, Any], root: Path) -> dict[str, Any]:

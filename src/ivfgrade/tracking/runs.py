@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ class Point:
 
 
 def title(what: str, params: Mapping[str, Any]) -> str:
-    """'D · plus · quick · seed 0': what ran, by which recipe, in which profile, with which seed."""
+    """'D · plus · quick · mine · seed 0': what ran, by which recipe, in which profile, on what."""
     names = [str(params[key]) for key in ("recipe.name", "profile.name") if params.get(key)]
+    names += [PurePath(params["data.root"]).name] if "data.root" in params else []
     seed = [f"seed {params['seed']}"] if "seed" in params else []
     return " · ".join([what, *names, *seed])
 
