@@ -155,3 +155,18 @@ def test_a_missing_dependency_says_what_to_do(project: Path) -> None:
     (project / "train.py").unlink()
     with pytest.raises(InputError, match=r"train\.py is missing"):
         stage_inputs("train")
+
+
+@pytest.mark.parametrize("file", ["params.yaml", "dvc.yaml"])
+def test_broken_yaml_is_one_sentence_at_the_start_and_at_the_end(project: Path, file: str) -> None:
+    good = (project / file).read_text()
+
+    def broken_meanwhile() -> None:
+        with guarded("train"):
+            (project / file).write_text("a: [1")
+
+    for run in (broken_meanwhile, lambda: stage_inputs("train")):
+        with pytest.raises(InputError, match=rf"^{file} is not valid YAML: [^\n]+$"):
+            run()
+    (project / file).write_text(good)
+    assert key()
