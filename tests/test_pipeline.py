@@ -174,6 +174,10 @@ def test_a_folder_is_measured_as_it_is_without_training(checkout: Path) -> None:
     assert done.exit_code == 0, done.output
     tested = read(checkout / "reports/elsewhere/metrics.json")["test"]
     assert tested["images"] == 26  # all of them, whatever split training put them in
+    manifest = load_arrays(checkout / "data/processed").manifest
+    seen = int(manifest["split"].isin(["train", "val", "calibration"]).sum())
+    assert tested["seen_in_training"] == seen > 0
+    assert f"warning: {seen} of the 26 images of synthetic were in the train" in done.stderr
     assert (checkout / "reports/elsewhere/contact_sheet.png").exists()
     assert (checkout / "models/finetune/weights.pt").read_bytes() == weights
 

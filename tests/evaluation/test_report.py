@@ -12,7 +12,7 @@ from PIL import Image
 
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.phases import frozen_tensors
-from ivfgrade.evaluation.report import metrics, table, write_report
+from ivfgrade.evaluation.report import metrics, seen_in_training, table, write_report
 from ivfgrade.evaluation.summary import Summary
 from ivfgrade.evaluation.trial import Folders, Setting, hold_trial
 from ivfgrade.fragmentation.calibration import IDENTITY, save_calibration, tune_threshold
@@ -42,7 +42,7 @@ def folders(tmp_path_factory, network) -> Folders:
     folders.data.mkdir()
     np.save(folders.data / "images.npy", arrays.images)
     np.save(folders.data / "masks.npy", arrays.masks)
-    arrays.manifest.assign(has_fragment=1, sha256="").to_csv(folders.data / "manifest.csv")
+    arrays.manifest.assign(has_fragment=1).to_csv(folders.data / "manifest.csv")
     (folders.data / "summary.json").write_text('{"data_digest": "d"}')
     weights = network.state_dict()
     segmenter = build(model_spec(SEGMENTER)).state_dict()
@@ -98,6 +98,14 @@ def test_metrics_say_what_they_were_measured_on(reports):
     assert numbers["test"] | counts == numbers["test"]
     assert numbers["test"]["data"] == "synthetic"
     assert "without fragments has no Dice" in numbers["rules"][0]
+
+
+def test_images_that_the_model_has_seen_are_counted(folders, reports, tmp_path):
+    assert reports[1][0]["test"]["seen_in_training"] == 0
+    elsewhere = drawn_arrays().manifest.assign(split="test")
+    rewritten(tmp_path / "elsewhere", elsewhere)
+    trial = hold_trial(replace(folders, data=tmp_path / "elsewhere"), SETTING)
+    assert seen_in_training(trial) == 3  # of nine, those that `folders` has in its train split
 
 
 def test_headline_is_flat(reports):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ivfgrade.atomic import read_json, write_json, write_text
-from ivfgrade.dataset.arrays import SUMMARY
+from ivfgrade.dataset.arrays import SUMMARY, load_arrays
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import attention_figure, gate_maps, spread_over_ratios
 from ivfgrade.evaluation.baselines import HUMAN_AGREEMENT
@@ -192,6 +192,7 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "paired": len(paired),
         "paired_patients": int(paired["patient"].nunique()),
         "patients": int(images["patient"].nunique()),
+        "seen_in_training": seen_in_training(trial),
         "grading": f"{setting.scheme.id} version {setting.scheme.version}",
         "reported_ratio": setting.reported,
         "mask_threshold": trial.grader.calibration.mask_threshold,
@@ -199,6 +200,13 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "bootstrap_samples": setting.params.bootstrap_samples,
         "confidence": setting.params.confidence,
     }
+
+
+def seen_in_training(trial: Trial) -> int:
+    """How many test images are, byte for byte, among those that taught, chose or calibrated."""
+    known = load_arrays(trial.folders.trained_on).manifest
+    used = known.loc[known["split"].isin(["train", "val", "calibration"]), "sha256"]
+    return int(trial.arrays.manifest["sha256"].iloc[trial.found.indices].isin(used).sum())
 
 
 def _history(folder: Path) -> pd.DataFrame:
