@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.contract import Contract, read_contract
 from ivfgrade.errors import InputError
@@ -32,7 +33,8 @@ def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -
     contract = as_test_images(read_contract(folder, setting.scheme))
     with tempfile.TemporaryDirectory() as temporary:
         data = Path(temporary) / "processed"
-        build = BuildParams(params.image.size, params.split, params.seed)
+        size = load_arrays(trained.data).size  # the network's, whatever params.yaml says today
+        build = BuildParams(size, params.split, params.seed)
         build_arrays(contract, setting.scheme, [], build, data)
         trial = hold_trial(Folders(data, trained.model, trained.phase_1, trained.data), setting)
         numbers = write_report(trial, folder.name, out)
