@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.phases import frozen_tensors
 from ivfgrade.evaluation.report import metrics, seen_in_training, table, write_report
@@ -214,15 +215,16 @@ def test_phase_1_borrows_the_threshold_where_no_validation_image_has_a_mask(chos
     assert phase_1_threshold(chosen_by_validation) == 0.35
 
 
-def test_phase_1_is_read_at_its_own_threshold_where_validation_has_masks(chosen_by_validation):
-    trial = chosen_by_validation
-    trained_on = trial.arrays.manifest["split"] == "train"
-    manifest = trial.arrays.manifest.assign(
-        split=trial.arrays.manifest["split"].mask(trained_on, "val")
-    )
-    trial = replace(trial, arrays=replace(trial.arrays, manifest=manifest))
-    segmenter, _ = load(trial.folders.phase_1)
-    own = tune_threshold(segmenter, trial.arrays, CPU)
+def test_phase_1_is_read_at_its_own_threshold_where_validation_has_masks(
+    chosen_by_validation, tmp_path
+):
+    """The validation images of the training: a folder that is only measured has none."""
+    manifest = drawn_arrays().manifest
+    rewritten(tmp_path / "trained_on", manifest.replace({"split": {"train": "val"}}))
+    folders = replace(chosen_by_validation.folders, trained_on=tmp_path / "trained_on")
+    trial = replace(chosen_by_validation, folders=folders)
+    segmenter, _ = load(folders.phase_1)
+    own = tune_threshold(segmenter, load_arrays(folders.trained_on), CPU)
     assert own != 0.35
     assert phase_1_threshold(trial) == own
     given = replace(trial, setting=SETTING)

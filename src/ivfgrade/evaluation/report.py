@@ -174,12 +174,13 @@ def _phase_2(trial: Trial, summary: Summary) -> Numbers:
 
 
 def _phase_1_threshold(trial: Trial, segmenter: AttnRegDeepLab) -> float:
-    """As the final model got its own; that one's, if the data hold nothing to choose it on."""
+    """As the final model got its own; that one's, if the training held nothing to choose it on."""
     if trial.setting.mask_threshold is not None:
         return trial.setting.mask_threshold
-    if not len(trial.arrays.indices("val", ("paired",))):
+    trained_on = load_arrays(trial.folders.trained_on)
+    if not len(trained_on.indices("val", ("paired",))):
         return trial.grader.calibration.mask_threshold
-    return tune_threshold(segmenter, trial.arrays, trial.setting.compute)
+    return tune_threshold(segmenter, trained_on, trial.setting.compute)
 
 
 def _tested_on(trial: Trial, data_name: str) -> Numbers:
