@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,11 @@ def test_broken_yaml_is_one_sentence_at_the_start_and_at_the_end(project: Path, 
             run()
     (project / file).write_text(good)
     assert key()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a request of Linux")
+def test_a_test_process_is_not_bound_to_its_parent() -> None:
+    key()
+    asked = ctypes.c_int(-1)
+    ctypes.CDLL(None).prctl(2, ctypes.byref(asked))  # PR_GET_PDEATHSIG
+    assert asked.value == 0
