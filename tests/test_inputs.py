@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,26 @@ def test_a_missing_dependency_says_what_to_do(project: Path) -> None:
     (project / "train.py").unlink()
     with pytest.raises(InputError, match=r"train\.py is missing"):
         stage_inputs("train")
+
+
+@pytest.mark.parametrize("file", ["params.yaml", "dvc.yaml"])
+def test_broken_yaml_is_one_sentence_at_the_start_and_at_the_end(project: Path, file: str) -> None:
+    good = (project / file).read_text()
+
+    def broken_meanwhile() -> None:
+        with guarded("train"):
+            (project / file).write_text("a: [1")
+
+    for run in (broken_meanwhile, lambda: stage_inputs("train")):
+        with pytest.raises(InputError, match=rf"^{file} is not valid YAML: [^\n]+$"):
+            run()
+    (project / file).write_text(good)
+    assert key()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a request of Linux")
+def test_a_test_process_is_not_bound_to_its_parent() -> None:
+    key()
+    asked = ctypes.c_int(-1)
+    ctypes.CDLL(None).prctl(2, ctypes.byref(asked))  # PR_GET_PDEATHSIG
+    assert asked.value == 0

@@ -170,11 +170,21 @@ def test_the_row_is_in_mlflow_with_its_trainings(checkout: Path) -> None:
 
 def test_a_folder_is_measured_as_it_is_without_training(checkout: Path) -> None:
     weights = (checkout / "models/finetune/weights.pt").read_bytes()
-    done = CliRunner().invoke(app, ["evaluate", "data/raw/synthetic", "reports/elsewhere"])
+    later = (checkout / "params.yaml").read_text().replace("size: 64", "size: 96")
+    (checkout / "later.yaml").write_text(later)  # the model does not follow
+    command = ["evaluate", "data/raw/synthetic", "reports/elsewhere", "--params", "later.yaml"]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     tested = read(checkout / "reports/elsewhere/metrics.json")["test"]
     assert tested["images"] == 26  # all of them, whatever split training put them in
+    manifest = load_arrays(checkout / "data/processed").manifest
+    seen = int(manifest["split"].isin(["train", "val", "calibration"]).sum())
+    assert tested["seen_in_training"] == seen > 0
+    assert f"warning: {seen} of the 26 images of synthetic were in the train" in done.stderr
     assert (checkout / "reports/elsewhere/contact_sheet.png").exists()
+    first = pd.read_csv(checkout / "reports/evaluation/per_image.csv").set_index("image")
+    again = pd.read_csv(checkout / "reports/elsewhere/per_image.csv").set_index("image")
+    np.testing.assert_allclose(again.loc[first.index, "direct"], first["direct"], atol=1e-4)
     assert (checkout / "models/finetune/weights.pt").read_bytes() == weights
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.dataset.build import BuildParams, build_arrays
 from ivfgrade.dataset.contract import Contract, read_contract
 from ivfgrade.errors import InputError
@@ -20,7 +24,7 @@ class Trained:
 
     model: Path
     phase_1: Path
-    data: Path  # prepared; the baselines are fitted on its train split
+    data: Path  # prepared; for the baselines, and for what the model has seen
 
 
 def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
@@ -29,10 +33,23 @@ def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -
     contract = as_test_images(read_contract(folder, setting.scheme))
     with tempfile.TemporaryDirectory() as temporary:
         data = Path(temporary) / "processed"
-        build = BuildParams(params.image.size, params.split, params.seed)
+        size = load_arrays(trained.data).size  # the network's, whatever params.yaml says today
+        build = BuildParams(size, params.split, params.seed)
         build_arrays(contract, setting.scheme, [], build, data)
         trial = hold_trial(Folders(data, trained.model, trained.phase_1, trained.data), setting)
-        return table(write_report(trial, folder.name, out))
+        numbers = write_report(trial, folder.name, out)
+    warn_of_seen(numbers["test"])
+    return table(numbers)
+
+
+def warn_of_seen(tested: Mapping[str, Any]) -> None:
+    """Of what is tested, as the report tells it."""
+    if seen := tested["seen_in_training"]:
+        print(
+            f"warning: {seen} of the {tested['images']} images of {tested['data']} were in the "
+            "train, val or calibration split of this model, so on them it looks better than it is",
+            file=sys.stderr,
+        )
 
 
 def as_test_images(contract: Contract) -> Contract:

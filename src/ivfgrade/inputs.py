@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from ivfgrade.errors import InputError
 from ivfgrade.provenance import Provenance
@@ -127,6 +128,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         return YAML(typ="safe").load(path.read_text())
     except OSError as error:
         raise InputError(f"{path} cannot be read here: {error.strerror}") from error
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager

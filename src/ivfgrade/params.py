@@ -1,4 +1,5 @@
-"""params.yaml as frozen dataclasses: the only reader of it, and as strict as their types.
+"""params.yaml as frozen dataclasses, as strict as their types. All values come from here;
+inputs.py and tracking/own_params.py read the file too, to know which keys a stage declares.
 
 A profile sets counts, epochs and initialisation; a recipe sets everything that the science is
 about. Both are validated whole at the start of every stage, active or not.

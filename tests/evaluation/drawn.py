@@ -65,6 +65,7 @@ def drawn_arrays() -> Arrays:
             "ratio": rows / 20 if kind == "paired" else np.nan,
             "ratio_source": "outline" if kind == "paired" else "",
             "embryo_source": "given" if kind == "paired" else "none",
+            "sha256": f"{index:064x}",
         }
         | {"height": SIZE, "width": SIZE, "inner_height": SIZE, "inner_width": SIZE}
         | {"top": 0, "left": 0}

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ivfgrade.evaluation.per_image import Grader, fragment_scores, score_images
+from ivfgrade.evaluation.per_image import Grader, fragment_scores, masked, score_images
 from ivfgrade.fragmentation.calibration import Calibration
 from tests.evaluation.drawn import SCHEME, Answers
 
@@ -16,6 +16,14 @@ def test_perfect_answers_score_perfectly(arrays, grader):
     assert images["dice"].dropna().tolist() == [1, 1, 1, 1]
     assert images["grade"].tolist() == ["B", "A", "D", "A", "C", ""]
     assert images["predicted_grade"].tolist() == ["B", "A", "D", "A", "C", "C"]
+
+
+def test_a_threshold_is_not_rounded_to_the_type_of_the_logits():
+    logits = np.array([-0.6196, -0.619, 0.0], np.float16)  # 0.35 is -0.61904
+    assert masked(logits, -0.61904).tolist() == (logits.astype(float) >= -0.61904).tolist()
+    rounded = np.float16(-0.61904)
+    assert float(rounded) < -0.61904
+    assert not masked(np.array([rounded]), -0.61904)[0]
 
 
 def test_an_empty_truth_has_a_false_alarm_rate_and_no_dice(arrays, grader):

@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.phases import frozen_tensors
-from ivfgrade.evaluation.report import metrics, table, write_report
+from ivfgrade.evaluation.report import metrics, seen_in_training, table, write_report
 from ivfgrade.evaluation.summary import Summary
 from ivfgrade.evaluation.trial import Folders, Setting, hold_trial
 from ivfgrade.fragmentation.calibration import IDENTITY, save_calibration, tune_threshold
@@ -42,7 +43,7 @@ def folders(tmp_path_factory, network) -> Folders:
     folders.data.mkdir()
     np.save(folders.data / "images.npy", arrays.images)
     np.save(folders.data / "masks.npy", arrays.masks)
-    arrays.manifest.assign(has_fragment=1, sha256="").to_csv(folders.data / "manifest.csv")
+    arrays.manifest.assign(has_fragment=1).to_csv(folders.data / "manifest.csv")
     (folders.data / "summary.json").write_text('{"data_digest": "d"}')
     weights = network.state_dict()
     segmenter = build(model_spec(SEGMENTER)).state_dict()
@@ -98,6 +99,14 @@ def test_metrics_say_what_they_were_measured_on(reports):
     assert numbers["test"] | counts == numbers["test"]
     assert numbers["test"]["data"] == "synthetic"
     assert "without fragments has no Dice" in numbers["rules"][0]
+
+
+def test_images_that_the_model_has_seen_are_counted(folders, reports, tmp_path):
+    assert reports[1][0]["test"]["seen_in_training"] == 0
+    elsewhere = drawn_arrays().manifest.assign(split="test")
+    rewritten(tmp_path / "elsewhere", elsewhere)
+    trial = hold_trial(replace(folders, data=tmp_path / "elsewhere"), SETTING)
+    assert seen_in_training(trial) == 3  # of nine, those that `folders` has in its train split
 
 
 def test_headline_is_flat(reports):
@@ -206,15 +215,16 @@ def test_phase_1_borrows_the_threshold_where_no_validation_image_has_a_mask(chos
     assert phase_1_threshold(chosen_by_validation) == 0.35
 
 
-def test_phase_1_is_read_at_its_own_threshold_where_validation_has_masks(chosen_by_validation):
-    trial = chosen_by_validation
-    trained_on = trial.arrays.manifest["split"] == "train"
-    manifest = trial.arrays.manifest.assign(
-        split=trial.arrays.manifest["split"].mask(trained_on, "val")
-    )
-    trial = replace(trial, arrays=replace(trial.arrays, manifest=manifest))
-    segmenter, _ = load(trial.folders.phase_1)
-    own = tune_threshold(segmenter, trial.arrays, CPU)
+def test_phase_1_is_read_at_its_own_threshold_where_validation_has_masks(
+    chosen_by_validation, tmp_path
+):
+    """The validation images of the training: a folder that is only measured has none."""
+    manifest = drawn_arrays().manifest
+    rewritten(tmp_path / "trained_on", manifest.replace({"split": {"train": "val"}}))
+    folders = replace(chosen_by_validation.folders, trained_on=tmp_path / "trained_on")
+    trial = replace(chosen_by_validation, folders=folders)
+    segmenter, _ = load(folders.phase_1)
+    own = tune_threshold(segmenter, load_arrays(folders.trained_on), CPU)
     assert own != 0.35
     assert phase_1_threshold(trial) == own
     given = replace(trial, setting=SETTING)

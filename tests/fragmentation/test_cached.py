@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from ivfgrade.fragmentation.sampling import Embryos, load_batch
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
 from ivfgrade.fragmentation.stored import load, store
-from ivfgrade.training.loop import Run
+from ivfgrade.training.loop import Fitted, Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
@@ -135,6 +137,37 @@ def test_phase_2_learns_head_and_injection_and_nothing_else(
     assert after["injection.weight"].any()
     assert after["head.output.weight"].any()
     assert fitted.history[-1]["train_precise"] < fitted.history[0]["train_precise"]
+
+
+class Killed(RuntimeError):
+    pass
+
+
+def kill(*_: object) -> None:
+    raise Killed
+
+
+def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(
+    tmp_path: Path, phase_1: Path
+) -> None:
+    """With dropout, weight decay, and views of its own for every epoch."""
+    spec = model_spec(SEGMENTER, Regressor("multi_scale", 0.3, "concat", True))
+    phase = replace(PHASE, batch={"paired": 2, "unmasked": 1}, weight_decay=0.01)
+    embryos = tiny_embryos(paired=2, weak=1, ratio_only=1, val=1)
+
+    def run(work: str, log: Callable[..., None] = lambda *_: None) -> tuple[AttnRegDeepLab, Fitted]:
+        (tmp_path / work).mkdir(exist_ok=True)
+        run = Run(3, 0, CPU, tmp_path / work, "phase 2", log)
+        return finetune(spec, phase_1, embryos, phase, 2, run)
+
+    whole, all_epochs = run("whole")
+    with pytest.raises(Killed):
+        run("broken", kill)
+    resumed, rest = run("broken")
+    assert len(all_epochs.history) == 3
+    assert rest == replace(all_epochs, weights=rest.weights)
+    ours, theirs = resumed.state_dict(), whole.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
 def test_saved_and_loaded_it_predicts_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,36 @@ def test_a_run_that_ended_before_its_result_was_stored_ends_the_same(
     assert again.history == trained.history
     assert again.validation == trained.validation
     ours, theirs = again.model.state_dict(), trained.model.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+class Killed(RuntimeError):
+    pass
+
+
+def kill(*_: object) -> None:
+    raise Killed
+
+
+def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(tmp_path: Path) -> None:
+    """With all that an epoch draws or keeps: views, dropout, norm statistics, AdamW's moments."""
+    seen = AugmentParams(180.0, (0.9, 1.1), 0.05, 0.1, 0.1, 0.03, 0.03, 0.5, 0.01)
+    outlining = replace(OUTLINING, settle_norms=False, augment=seen)
+    spec = model_spec(Segmenter("attention", 2.0, (2, 4), 0.3))
+    phase = replace(PHASE, keep=None, weight_decay=0.01)
+
+    def run(work: str, log: Callable[..., None] = lambda *_: None) -> Trained:
+        (tmp_path / work).mkdir(exist_ok=True)
+        run = Run(2, 0, CPU, tmp_path / work, "phase 1", log)
+        return pretrain(spec, "none", tiny_embryos(paired=2, val=1), phase, outlining, run)
+
+    whole = run("whole")
+    with pytest.raises(Killed):
+        run("broken", kill)
+    resumed = run("broken")
+    assert len(whole.history) == 2
+    assert resumed.history == whole.history
+    ours, theirs = resumed.model.state_dict(), whole.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 

@@ -34,6 +34,11 @@ FRAGMENT_COUNTS = ("fragments", "median_fragment_px")
 FRAGMENT_COLUMNS = ("image", "patient", "diameter_px", "covered", "dice")
 
 
+def masked(logits: np.ndarray, threshold_logit: float) -> np.ndarray:
+    """Logits are kept as float16; compared in that type, the threshold itself would be rounded."""
+    return logits.astype(np.float32) >= threshold_logit
+
+
 @dataclass(frozen=True)
 class Grader:
     """How raw outputs become masks, ratios and a grade."""
@@ -45,7 +50,7 @@ class Grader:
 
     def masks(self, found: Predictions, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Fragment and embryo, S S each."""
-        fragment = found.fragment_logit[row] >= self.calibration.mask_logit
+        fragment = masked(found.fragment_logit[row], self.calibration.mask_logit)
         return fragment, found.embryo[row] >= EMBRYO_THRESHOLD
 
 

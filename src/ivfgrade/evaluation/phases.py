@@ -12,6 +12,7 @@ from scipy.special import logit
 from ivfgrade.dataset.arrays import FRAGMENT, Arrays
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.evaluation.metrics import dice
+from ivfgrade.evaluation.per_image import masked
 from ivfgrade.evaluation.summary import plain
 from ivfgrade.fragmentation.scoring import Predictions
 from ivfgrade.training.checkpoints import load_weights
@@ -40,7 +41,8 @@ def compare_phases(
 def _dice(arrays: Arrays, found: Predictions, row: int, threshold: float) -> float:
     index = found.indices[row]
     truth = arrays.masks[index][..., FRAGMENT] > 0
-    return dice(found.fragment_logit[row] >= logit(threshold), truth, arrays.valid(index))
+    outlined = masked(found.fragment_logit[row], float(logit(threshold)))
+    return dice(outlined, truth, arrays.valid(index))
 
 
 def frozen_tensors(phase_1: Path, model: Path) -> dict[str, Any]:

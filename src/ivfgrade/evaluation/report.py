@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ivfgrade.atomic import read_json, write_json, write_text
-from ivfgrade.dataset.arrays import SUMMARY
+from ivfgrade.dataset.arrays import SUMMARY, load_arrays
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import attention_figure, gate_maps, spread_over_ratios
 from ivfgrade.evaluation.baselines import HUMAN_AGREEMENT
@@ -174,12 +174,13 @@ def _phase_2(trial: Trial, summary: Summary) -> Numbers:
 
 
 def _phase_1_threshold(trial: Trial, segmenter: AttnRegDeepLab) -> float:
-    """As the final model got its own; that one's, if the data hold nothing to choose it on."""
+    """As the final model got its own; that one's, if the training held nothing to choose it on."""
     if trial.setting.mask_threshold is not None:
         return trial.setting.mask_threshold
-    if not len(trial.arrays.indices("val", ("paired",))):
+    trained_on = load_arrays(trial.folders.trained_on)
+    if not len(trained_on.indices("val", ("paired",))):
         return trial.grader.calibration.mask_threshold
-    return tune_threshold(segmenter, trial.arrays, trial.setting.compute)
+    return tune_threshold(segmenter, trained_on, trial.setting.compute)
 
 
 def _tested_on(trial: Trial, data_name: str) -> Numbers:
@@ -192,6 +193,7 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "paired": len(paired),
         "paired_patients": int(paired["patient"].nunique()),
         "patients": int(images["patient"].nunique()),
+        "seen_in_training": seen_in_training(trial),
         "grading": f"{setting.scheme.id} version {setting.scheme.version}",
         "reported_ratio": setting.reported,
         "mask_threshold": trial.grader.calibration.mask_threshold,
@@ -199,6 +201,13 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "bootstrap_samples": setting.params.bootstrap_samples,
         "confidence": setting.params.confidence,
     }
+
+
+def seen_in_training(trial: Trial) -> int:
+    """How many test images are, byte for byte, among those that taught, chose or calibrated."""
+    known = load_arrays(trial.folders.trained_on).manifest
+    used = known.loc[known["split"].isin(["train", "val", "calibration"]), "sha256"]
+    return int(trial.arrays.manifest["sha256"].iloc[trial.found.indices].isin(used).sum())
 
 
 def _history(folder: Path) -> pd.DataFrame:
