@@ -19,7 +19,7 @@ def main(data: Path, model: Path, phase_1: Path, out: Path, provenance: Path) ->
         params = load_params()
         setting = setting_of(params)
         stage.note(device=str(setting.compute.device), precision=setting.compute.name)
-        trial = hold_trial(Folders(data, model, phase_1, trained_on=data), setting)
+        trial = hold_trial(Folders(data, model, trained_on=data, phase_1=phase_1), setting)
         numbers = write_report(trial, Path(params.data.root).name, out)
         print(table(numbers))
 

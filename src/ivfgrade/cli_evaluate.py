@@ -14,8 +14,7 @@ from ivfgrade.params import load_params
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Holds images/, labels.csv, masks/, embryo/.")],
     out: Annotated[Path, typer.Argument(help="Where the report goes: numbers, tables, figures.")],
-    model: Annotated[Path, typer.Option(help="Of phase 2.")] = Path("models/finetune"),
-    phase_1: Annotated[Path, typer.Option(help="Of phase 1.")] = Path("models/pretrain"),
+    model: Annotated[Path, typer.Option(help="The trained model.")] = Path("models/finetune"),
     trained_on: Annotated[
         Path, typer.Option(help="The prepared data of the training, for the baselines.")
     ] = Path("data/processed"),
@@ -26,5 +25,5 @@ def evaluate(
         values = load_params(params)
         from ivfgrade.elsewhere import Trained, evaluate_folder  # torch takes seconds to load
 
-        print(evaluate_folder(folder, out, Trained(model, phase_1, trained_on), values))
+        print(evaluate_folder(folder, out, Trained(model, trained_on), values))
         print(f"The report is in {out}")

@@ -23,12 +23,11 @@ class Trained:
     """Where the main line left what is tried."""
 
     model: Path
-    phase_1: Path
     data: Path  # prepared; for the baselines, and for what the model has seen
 
 
 def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
-    """Fill `out` with the same report that the evaluate stage writes; returns its table."""
+    """Fill `out` with a report like the evaluate stage's, phases aside; returns its table."""
     setting = setting_of(params)
     contract = as_test_images(read_contract(folder, setting.scheme))
     with tempfile.TemporaryDirectory() as temporary:
@@ -36,7 +35,7 @@ def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -
         size = load_arrays(trained.data).size  # the network's, whatever params.yaml says today
         build = BuildParams(size, params.split, params.seed)
         build_arrays(contract, setting.scheme, [], build, data)
-        trial = hold_trial(Folders(data, trained.model, trained.phase_1, trained.data), setting)
+        trial = hold_trial(Folders(data, trained.model, trained.data, phase_1=None), setting)
         numbers = write_report(trial, folder.name, out)
     warn_of_seen(numbers["test"])
     return table(numbers)

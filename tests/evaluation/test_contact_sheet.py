@@ -24,7 +24,8 @@ NONE = np.nan
 
 def table_of(dice, false_alarm, error_reported) -> pd.DataFrame:
     columns = {"dice": dice, "false_alarm": false_alarm, "error_reported": error_reported}
-    return pd.DataFrame(columns, dtype=float)
+    numbers = pd.DataFrame(columns, dtype=float)
+    return numbers.assign(reported=0.1, supervision="paired")
 
 
 def test_both_ends_are_shown():
@@ -64,12 +65,19 @@ def test_false_alarms_are_those_of_images_without_fragments():
     assert "false alarms" not in choose(images[:1], 9)
 
 
+def test_images_with_a_grade_alone_are_shown_from_the_least_to_the_most_fragmented():
+    images = table_of([NONE] * 5, [NONE] * 5, [NONE] * 5)
+    images = images.assign(reported=[0.5, 0.1, 0.3, 0.2, 0.4], supervision="weak")
+    assert choose(images, 3) == {"grade alone": pytest.approx([1, 2, 0])}
+    assert choose(images, 9)["grade alone"].tolist() == [1, 3, 2, 4, 0]
+
+
 def test_no_row_without_an_image():
     assert choose(table_of([NONE], [NONE], [NONE]), 2) == {}
 
 
 def test_captions_say_what_is_known():
-    image = {"dice": 0.5, "false_alarm": NONE, "ratio": 0.2, "grade": "B"}
+    image = {"dice": 0.5, "false_alarm": NONE, "ratio": 0.2, "grade": "B", "clinical_grade": ""}
     image |= {"reported": 0.25, "predicted_grade": "C"}
     assert caption(pd.Series(image)) == "Dice 0.50\ntrue 20% B, model 25% C"
     clean = image | {"dice": NONE, "false_alarm": 0.031}
@@ -77,6 +85,8 @@ def test_captions_say_what_is_known():
     assert "Dice" not in caption(pd.Series(image | {"dice": NONE}))
     unknown = image | {"ratio": NONE, "grade": ""}
     assert caption(pd.Series(unknown)) == "Dice 0.50\ntrue ratio unknown, model 25% C"
+    weak = unknown | {"dice": NONE, "clinical_grade": "B"}
+    assert caption(pd.Series(weak)) == "no true outline\nby a person B, model 25% C"
 
 
 @pytest.fixture
@@ -109,4 +119,7 @@ def test_nothing_is_outlined_on_padding(bright):
 def test_the_title_counts_images_with_and_without_fragments(bright, canvases, tmp_path):
     images = score_images(bright.arrays, bright.found, bright.grader)
     contact_sheet(bright, images, tmp_path / "sheet.png")
-    assert "4 test images with fragments, 1 without" in canvases[-1].get_suptitle()
+    assert (
+        "4 test images with fragments, 1 without, 1 with a grade alone"
+        in canvases[-1].get_suptitle()
+    )

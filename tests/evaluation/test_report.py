@@ -30,6 +30,7 @@ SETTING = Setting(SCHEME, "fused", 0.5, replace(PARAMS, bootstrap_samples=50), C
 VALIDATION = {"val_dice": 0.1, "val_tuned_dice": 0.2, "val_mae": 0.2}
 HISTORY = [{"epoch": 0.0, "lr": 0.1, "train_loss": 0.9, **VALIDATION}]
 PICTURES = {"learning_curves", "bland_altman", "confusion_matrix", "calibration"} | {
+    "clinical_confusion",
     "contact_sheet",
     "attention",
 }
@@ -38,7 +39,7 @@ PICTURES = {"learning_curves", "bland_altman", "confusion_matrix", "calibration"
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory, network) -> Folders:
     root = tmp_path_factory.mktemp("report")
-    folders = Folders(root / "data", root / "model", root / "phase_1", trained_on=root / "data")
+    folders = Folders(root / "data", root / "model", root / "data", root / "phase_1")
     arrays = drawn_arrays()
     folders.data.mkdir()
     np.save(folders.data / "images.npy", arrays.images)
@@ -73,6 +74,24 @@ def test_everything_is_written_and_twice_the_same(reports):
     assert names == numbers | tables | curves | pictures
     for name in names:
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def test_a_folder_with_grades_alone_is_told_and_drawn_by_them(folders, tmp_path):
+    """Nothing is drawn of what is not there, and the phases are none of its business."""
+    manifest = drawn_arrays().manifest
+    weak = manifest.assign(supervision="weak", grade="B", ratio=np.nan, ratio_source="")
+    rewritten(tmp_path / "data", weak)
+    trial = hold_trial(
+        Folders(tmp_path / "data", folders.model, folders.data, phase_1=None), SETTING
+    )
+    numbers = write_report(trial, "clinic", tmp_path / "out")
+    pictures = {path.stem for path in (tmp_path / "out").glob("*.png")}
+    assert pictures == {"clinical_confusion", "contact_sheet"}
+    assert "phase_2" not in numbers
+    text = table(numbers)
+    share = numbers["weak"]["grade_accuracy"]["value"]
+    assert f"6 images with a person's grade alone: same grade {share:.3f} (" in text
+    assert "phase 2" not in text
 
 
 def test_pictures_carry_no_trace_of_time_or_software(reports):

@@ -39,9 +39,9 @@ class Gallery:
 
 
 def contact_sheet(gallery: Gallery, images: pd.DataFrame, path: Path) -> None:
-    """Rows of the best, median and worst outlines, the largest ratio errors, the false alarms."""
+    """Rows of the best, median and worst outlines, the largest errors, and what has no mask."""
     rows = choose(images, gallery.images_per_row)
-    wide, high = max(map(len, rows.values()), default=1), max(len(rows), 1)
+    wide, high = gallery.images_per_row, max(len(rows), 1)
     with style.figure(path, TILE * wide, (TILE + 0.35) * high + 0.4, "compressed") as canvas:
         axes = canvas.subplots(high, wide, squeeze=False)
         for ax in axes.flat:
@@ -68,6 +68,7 @@ def choose(images: pd.DataFrame, count: int) -> dict[str, np.ndarray]:
         "worst Dice": dice[each:][::-1][:each],
         "largest ratio error": _falling(images["error_reported"])[:count],
         "false alarms": _falling(alarms)[:count],
+        "grade alone": _spread(images["reported"].where(images["supervision"] == "weak"), count),
     }
     return {name: chosen for name, chosen in rows.items() if len(chosen)}
 
@@ -78,9 +79,16 @@ def _falling(values: pd.Series) -> np.ndarray:
     return known.sort_values(ascending=False, kind="stable").index.to_numpy()
 
 
+def _spread(values: pd.Series, count: int) -> np.ndarray:
+    """Positions of known values from the smallest to the largest, evenly spaced."""
+    rising = _falling(values)[::-1]
+    return rising[np.linspace(0, len(rising) - 1, min(count, len(rising))).round().astype(int)]
+
+
 def _count(images: pd.DataFrame) -> str:
     outlined, clean = (int(images[name].notna().sum()) for name in ("dice", "false_alarm"))
-    return f"{outlined} test images with fragments, {clean} without"
+    alone = int((images["supervision"] == "weak").sum())
+    return f"{outlined} test images with fragments, {clean} without, {alone} with a grade alone"
 
 
 def draw_image(ax: Axes, gallery: Gallery, row: int) -> None:
@@ -141,6 +149,8 @@ def caption(image: pd.Series) -> str:
 def ratios(image: pd.Series) -> str:
     known = image["ratio"] == image["ratio"]  # not so if a mask has no outline to be a share of
     truth = f"true {image['ratio']:.0%} {image['grade']}" if known else "true ratio unknown"
+    if not known and image["clinical_grade"]:
+        truth = f"by a person {image['clinical_grade']}"
     return f"{truth}, model {image['reported']:.0%} {image['predicted_grade']}"
 
 

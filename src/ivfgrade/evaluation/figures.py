@@ -15,9 +15,9 @@ from ivfgrade.evaluation import style
 from ivfgrade.evaluation.calibration_error import Reliability
 from ivfgrade.grading import GradingScheme
 
-VALIDATED = ("training loss", "validation Dice", "validation MAE")
 DICE = {"val_dice": "at probability 1/2", "val_tuned_dice": "at the best threshold"}
 MAE = {"val_mae": "mae"}
+RATIO_OF = ("soft area", "head")  # whose error a phase validates
 
 
 def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) -> None:
@@ -29,10 +29,12 @@ def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) ->
     titles = ("Phase 1, segmenter, while training", "Phase 2, regression head and injection")
     with style.figure(path, 11, 8, "constrained") as canvas:
         axes = canvas.subplots(3, 2, squeeze=False)
-        for column, title, history in zip(axes.T, titles, (phase_1, phase_2), strict=True):
+        columns = zip(axes.T, titles, (phase_1, phase_2), RATIO_OF, strict=True)
+        for column, title, history, ratio in columns:
+            rows = ("training loss", "validation Dice", f"validation MAE, {ratio}")
             losses = [name for name in history.columns if name.startswith("train_")]
             labels = {name: name.removeprefix("train_") for name in losses}
-            for ax, what, curves in zip(column, VALIDATED, (labels, DICE, MAE), strict=True):
+            for ax, what, curves in zip(column, rows, (labels, DICE, MAE), strict=True):
                 _curves(ax, history, curves)
                 ax.set_ylabel(what)
                 ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -88,8 +90,8 @@ def _limits_of_agreement(ax: Axes, gap: np.ndarray) -> None:
     ax.set_ylim(-reach, reach)
 
 
-def confusion_matrix(counts: pd.DataFrame, data_name: str, path: Path) -> None:
-    """Counts, shaded by the share of the true grade."""
+def confusion_matrix(counts: pd.DataFrame, source: str, data_name: str, path: Path) -> None:
+    """Counts, shaded by the share of the row; `source` is where the grades of the rows are from."""
     values = counts.to_numpy()
     share = values / np.maximum(values.sum(1, keepdims=True), 1)
     with style.figure(path, 5.6, 4.6, "constrained") as canvas:
@@ -104,10 +106,10 @@ def confusion_matrix(counts: pd.DataFrame, data_name: str, path: Path) -> None:
         ax.set_yticks(ticks, [str(name) for name in counts.index])
         ax.set(
             title=f"Grades of {values.sum()} test images ({data_name})",
-            xlabel="grade of the reported ratio",
-            ylabel="grade of the true ratio",
+            xlabel="grade by the reported ratio",
+            ylabel=f"grade by the {source}",
         )
-        canvas.colorbar(shades, ax=ax, label="share of the true grade", shrink=0.85)
+        canvas.colorbar(shades, ax=ax, label="share of the row", shrink=0.85)
 
 
 def calibration(

@@ -43,13 +43,14 @@ def write_report(trial: Trial, data_name: str, out: Path) -> Numbers:
 
 def metrics(trial: Trial, summary: Summary, data_name: str) -> Numbers:
     """The numbers that runs are compared by, and what they were measured on."""
+    phase_1 = trial.folders.phase_1
     return {
         **summary.headline(),
         "baselines": summary.baselines(trial.baselines),
         "weak": summary.weak(),
         "false_alarms": summary.false_alarms(),
         "calibration": summary.calibration(trial.raw_pixels, trial.calibrated_pixels),
-        "phase_2": _phase_2(trial, summary),
+        **({"phase_2": _phase_2(trial, phase_1, summary)} if phase_1 else {}),
         "test": _tested_on(trial, data_name),
         "rules": RULES,
         "human_agreement": HUMAN_AGREEMENT,  # lists stay out of the table of dvc metrics
@@ -80,30 +81,39 @@ def details(trial: Trial, summary: Summary) -> Numbers:
 def tables(trial: Trial) -> dict[str, pd.DataFrame]:
     """File name -> table; all but the first two feed `dvc plots`."""
     known = trial.images[trial.images["ratio"].notna()]
-    phase_1, phase_2 = histories(trial)
     grades = {"grade": "actual", "predicted_grade": "predicted"}
+    curves = {f"learning_{phase}.csv": epochs for phase, epochs in histories(trial).items()}
     return {
         "per_image.csv": trial.images,
         "fragments.csv": trial.fragments,
         "confusion.csv": known[["image", *grades]].rename(columns=grades),
         "scatter.csv": known[["image", "ratio", "reported", "direct", "hard", "soft", "fused"]],
-        "learning_phase_1.csv": phase_1,
-        "learning_phase_2.csv": phase_2,
+        **curves,
     }
 
 
-def histories(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What was logged per epoch; empty for a phase of no epochs."""
-    return _history(trial.folders.phase_1), _history(trial.folders.model)
+def histories(trial: Trial) -> dict[str, pd.DataFrame]:
+    """What was logged per epoch of both phases; empty for a phase of no epochs."""
+    phase_1, phase_2 = trial.folders.phase_1, trial.folders.model
+    return {"phase_1": _history(phase_1), "phase_2": _history(phase_2)} if phase_1 else {}
 
 
 def draw(trial: Trial, summary: Summary, data_name: str, out: Path) -> None:
+    """What there is something to draw of."""
     scheme, images = trial.setting.scheme, trial.images
-    figures.learning_curves(*histories(trial), out / "learning_curves.png")
-    figures.bland_altman(images, scheme, data_name, out / "bland_altman.png")
-    figures.confusion_matrix(summary.confusion(), data_name, out / "confusion_matrix.png")
-    pixels = (trial.raw_pixels, trial.calibrated_pixels)
-    figures.calibration(*pixels, images, scheme, data_name, out / "calibration.png")
+    curves = histories(trial)
+    if curves:
+        figures.learning_curves(**curves, path=out / "learning_curves.png")
+    if images["ratio"].notna().any():
+        figures.bland_altman(images, scheme, data_name, out / "bland_altman.png")
+        counts = summary.confusion("grade")
+        figures.confusion_matrix(counts, "true ratio", data_name, out / "confusion_matrix.png")
+    if (images["clinical_grade"] != "").any():
+        counts = summary.confusion("clinical_grade")
+        figures.confusion_matrix(counts, "person", data_name, out / "clinical_confusion.png")
+    if trial.raw_pixels.pixels.any():
+        pixels = (trial.raw_pixels, trial.calibrated_pixels)
+        figures.calibration(*pixels, images, scheme, data_name, out / "calibration.png")
     gallery = Gallery(trial.arrays, trial.found, trial.grader, data_name)
     contact_sheet(gallery, images, out / "contact_sheet.png")
     rows = spread_over_ratios(images, gallery.images_per_row)
@@ -134,21 +144,39 @@ def table(numbers: Mapping[str, Any]) -> str:
             aside = f"   {what} {_text(baseline['value'])}" if baseline else ""
             span = f"{_text(number['low'])} to {_text(number['high'])}"
             lines.append(f"  {name:<17}{_text(number['value'])}   {span}{aside}")
-    return "\n".join(
-        [*lines, *_phase_2_lines(numbers["phase_2"]), *(f"  {line}" for line in HUMAN_AGREEMENT)]
+    further = [
+        *_weak_lines(numbers["weak"]),
+        *_phase_2_lines(numbers.get("phase_2")),
+        *HUMAN_AGREEMENT,
+    ]
+    return "\n".join([*lines, *(f"  {line}" for line in further)])
+
+
+def _weak_lines(weak: Mapping[str, Any]) -> list[str]:
+    """Images with a person's grade and nothing else."""
+    if not weak["images"]:
+        return []
+    names = {"grade_accuracy": "same grade", "within_one": "within one", "kappa_quadratic": "kappa"}
+    found = (
+        f"{text} {_text(weak[name]['value']).strip()} "
+        f"({_text(weak[name]['low']).strip()} to {_text(weak[name]['high']).strip()})"
+        for name, text in names.items()
     )
+    return [f"{weak['images']} images with a person's grade alone: {', '.join(found)}"]
 
 
-def _phase_2_lines(phase_2: Mapping[str, Any]) -> list[str]:
+def _phase_2_lines(phase_2: Mapping[str, Any] | None) -> list[str]:
+    if phase_2 is None:
+        return []
     change = phase_2["dice_change"]["value"]
     lines = [
-        f"  phase 2 changed Dice by {_text(change)} and {phase_2['frozen_tensors_changed']} "
+        f"phase 2 changed Dice by {_text(change)} and {phase_2['frozen_tensors_changed']} "
         f"of {phase_2['frozen_tensors']} frozen tensors"
     ]
     moved = phase_2.get("shuffled_v_reg")
     if moved:
         lines.append(
-            f"  V_reg of another image moves the soft ratio by {moved['soft_ratio_change']:.2g}, "
+            f"V_reg of another image moves the soft ratio by {moved['soft_ratio_change']:.2g}, "
             f"the hard-mask ratio by {moved['hard_ratio_change']:.2g} on average"
         )
     return lines
@@ -158,17 +186,17 @@ def _text(value: float | None) -> str:
     return "    -" if value is None else f"{value:5.3f}"
 
 
-def _phase_2(trial: Trial, summary: Summary) -> Numbers:
+def _phase_2(trial: Trial, phase_1: Path, summary: Summary) -> Numbers:
     arrays, compute = trial.arrays, trial.setting.compute
     paired = arrays.indices("test", ("paired",))
-    segmenter, _ = load(trial.folders.phase_1)
+    segmenter, _ = load(phase_1)
     threshold = _phase_1_threshold(trial, segmenter)
     outlined = predict(segmenter, arrays, paired, compute)
     dice = compare_phases(arrays, outlined, threshold, trial.images, summary.bootstrap)
     mask_logit, seed = trial.grader.calibration.mask_logit, trial.setting.seed
     moved = shuffle_effect(trial.model, arrays, paired, compute, mask_logit, seed)
     alive = {name: as_number(value) for name, value in moved.items()} if moved else None
-    frozen = frozen_tensors(trial.folders.phase_1, trial.folders.model)
+    frozen = frozen_tensors(phase_1, trial.folders.model)
     read_at = {"mask_threshold_phase_1": threshold}
     return {**dice, **read_at, **frozen, **({"shuffled_v_reg": alive} if alive else {})}
 

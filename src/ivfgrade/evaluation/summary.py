@@ -129,9 +129,10 @@ class Summary:
         }
         return {"recall": recalls, "confusion": self.confusion().to_dict("index")}
 
-    def confusion(self) -> pd.DataFrame:
-        """Counts; rows: grade of the true ratio, columns: predicted grade."""
-        total = self._confusions(_with_ratio(self.images), "grade").sum(0).astype(int)
+    def confusion(self, truth: str = "grade") -> pd.DataFrame:
+        """Counts; rows: grade of the true ratio or another column's, columns: predicted grade."""
+        known = self.images[self.images[truth] != ""]
+        total = self._confusions(known, truth).sum(0).astype(int)
         return pd.DataFrame(total, index=self.scheme.names, columns=self.scheme.names)
 
     def fragments(self, fragments: pd.DataFrame) -> Numbers:

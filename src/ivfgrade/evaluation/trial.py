@@ -34,8 +34,8 @@ LABELLED = ("paired", "ratio", "weak")
 class Folders:
     data: Path
     model: Path
-    phase_1: Path
     trained_on: Path  # prepared data with the train split; `data` itself, unless it is a new folder
+    phase_1: Path | None  # to see what phase 2 did; None where only the model itself is tried
 
 
 @dataclass(frozen=True)
