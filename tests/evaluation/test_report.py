@@ -92,6 +92,7 @@ def test_a_folder_with_grades_alone_is_told_and_drawn_by_them(folders, tmp_path)
     share = numbers["weak"]["grade_accuracy"]["value"]
     assert f"6 images with a person's grade alone: same grade {share:.3f} (" in text
     assert "phase 2" not in text
+    assert "mae_reported" not in text  # nothing is known of it
 
 
 def test_pictures_carry_no_trace_of_time_or_software(reports):

@@ -139,7 +139,7 @@ def table(numbers: Mapping[str, Any]) -> str:
         f"{test['confidence']:.0%} patient-bootstrap intervals, seed {test['seed']}"
     ]
     for name, number in numbers.items():
-        if _is_interval(number):
+        if _is_interval(number) and number["value"] is not None:
             what, baseline = beside.get(name, ("", None))
             aside = f"   {what} {_text(baseline['value'])}" if baseline else ""
             span = f"{_text(number['low'])} to {_text(number['high'])}"
