@@ -29,7 +29,7 @@ class Provenance:
             "finished": finished.isoformat(),
             "seconds": round((finished - self.started).total_seconds(), 1),
             "commit": _git("rev-parse", "HEAD"),
-            "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+            "dirty": dirty(),
             "host": platform.node(),
             "platform": platform.platform(),
             "cpu": _cpu_name(),
@@ -38,6 +38,11 @@ class Provenance:
             "packages": {name: _version(name) for name in PACKAGES},
         }
         write_json(path, {**facts, **notes})
+
+
+def dirty() -> bool:
+    """Whether tracked files differ from the commit, but for dvc.lock: dvc repro rewrites it."""
+    return bool(_git("status", "--porcelain", "--untracked-files=no", ":/", ":(exclude)dvc.lock"))
 
 
 def _git(*arguments: str) -> str:
