@@ -41,4 +41,5 @@ def data_check(
         if report is not None:
             write_report(found, report)
         if found.problems:
-            raise InputError(f"{folder} has {len(found.problems)} problems, listed above")
+            count = len(found.problems)
+            raise InputError(f"{folder} has {count} problem{'s' * (count > 1)}, listed above")

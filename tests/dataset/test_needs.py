@@ -104,7 +104,7 @@ def test_grades_alone_cannot_be_learnt_from(folder: Folder) -> None:
         path.unlink()
     assert problems(folder) == [
         "labels.csv: none of its images has a mask in masks/, "
-        "so a model can be evaluated on it but not trained"
+        "so no model can be trained on it; ivfgrade evaluate takes it"
     ]
 
 

@@ -55,11 +55,12 @@ class Report:
         kinds = ", ".join(f"{n} {kind}" for kind, n in counts["supervision"].items() if n)
         grades = ", ".join(f"{n} {grade}" for grade, n in sorted(counts["grades"].items()))
         compared = counts["grade_disagreement"]
+        differing = f"{compared['differing']} of {compared['compared']}"
+        aside = f"; {differing} differ from the grade of the known ratio"
         lines = [
             f"{self.root}: {counts['images']} usable images of {counts['patients']} patients",
             f"  labels: {kinds or 'none'}; {counts['outlines_given']} embryo outlines given",
-            f"  grades: {grades or 'none'}; {compared['differing']} of {compared['compared']} "
-            f"differ from the grade of the known ratio",
+            f"  grades: {grades or 'none'}{aside if compared['compared'] else ''}",
         ]
         for title, entries in (("warning", self.warnings), ("problem", self.problems)):
             lines += [f"  {title}: {entry}" for entry in entries]

@@ -56,7 +56,7 @@ def split_problems(
         if not any(map(_outlined, looks)):
             raise InputError(
                 f"none of its images has a mask in {FRAGMENTS}/, "
-                "so a model can be evaluated on it but not trained"
+                "so no model can be trained on it; ivfgrade evaluate takes it"
             )
         splits = assign_splits(members, [(t.first, t.second) for t in twins], params, seed)
         reasons = _unmet_needs(looks, splits)

@@ -101,7 +101,7 @@ def remarks_on_whole(looks: list[Look]) -> list[Problem]:
     samples = [look.sample for look in looks]
     remarks = []
     annotated = {s.patient for s in samples if s.supervision in ("paired", "ratio")}
-    if len(annotated) < FEW_PATIENTS:
+    if 0 < len(annotated) < FEW_PATIENTS:  # none is a problem, and told as one
         reason = f"only {len(annotated)} patients have a mask or ratio; intervals will be wide"
         remarks.append(reason)
     grades = {sample.grade for sample in samples if sample.grade}

@@ -126,7 +126,11 @@ def compare(
 ) -> str:
     """A table of every statistic's quartiles on both sides, and the probe's verdict."""
     if min(len(set(real_groups)), len(set(made_groups))) < FOLDS:
-        raise InputError(f"the probe needs at least {FOLDS} groups of real and synthetic images")
+        raise InputError(
+            f"the probe needs {FOLDS} groups on each side; found {len(real)} real images in "
+            f"{len(set(real_groups))} groups and {len(made)} synthetic ones in "
+            f"{len(set(made_groups))}: look at --match, --group and --style"
+        )
     rows = [statistics(frame(path)) for path in [*real, *made]]
     table = np.array([list(row.values()) for row in rows])
     is_real = np.arange(len(rows)) < len(real)
@@ -147,7 +151,10 @@ def report(real: Path, made: Path, style: str, match: str, group: str) -> str:
     real_files = sorted(path for path in real.glob(match) if path.is_file())
     found = [re.search(group, path.stem) for path in real_files]
     real_groups = [m.group(0) if m else p.stem for m, p in zip(found, real_files, strict=True)]
-    with (made / "truth.csv").open(newline="") as file:
+    listing = made / "truth.csv"
+    if not listing.is_file():
+        raise InputError(f"{listing} is missing; name the folder that the synthesize stage wrote")
+    with listing.open(newline="") as file:
         rows = [row["image"] for row in csv.DictReader(file) if row["style"] == style]
     owners = [name.rsplit("_", 1)[0] for name in rows]
     return compare(real_files, real_groups, [made / "images" / name for name in rows], owners)
@@ -155,9 +162,11 @@ def report(real: Path, made: Path, style: str, match: str, group: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Can a linear probe tell synthetic from real?")
-    parser.add_argument("real", type=Path)
-    parser.add_argument("made", type=Path)
-    parser.add_argument("--style", required=True)
+    parser.add_argument("real", type=Path, help="folder of real pictures")
+    parser.add_argument("made", type=Path, help="folder that the synthesize stage wrote")
+    parser.add_argument(
+        "--style", required=True, help="of the synthetic ones: well, microscope, soft"
+    )
     parser.add_argument("--match", default="*", help="glob of the real files of this style")
     parser.add_argument("--group", default=".+", help="regex of a real file's patient")
     given = parser.parse_args()
