@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,18 @@ def test_the_faithful_recipe_has_the_papers_learning_rates() -> None:
         ("recipes.faithful.finetune.clip", 1.0, "unknown parameter recipes.faithful.finetune.clip"),
         ("split.annotated.test", 0.5, "fractions that add up to 1"),
         ("image.size", 299.5, "image.size is 299.5"),
+        ("seed", -1, "seed must lie between"),
+        ("split.annotated.test", math.nan, "fractions that add up to 1"),
+        ("profiles.quick.synthesize.focus_depth_um", math.nan, "focus_depth_um must be positive"),
+        ("recipes.plus.grade_margin", -0.4, "plus.grade_margin must lie"),
+        ("recipes.plus.segmenter.aspp_rates", [], "aspp_rates must hold"),
+        ("recipes.plus.segmenter.aspp_dropout", 2.0, "aspp_dropout must lie"),
+        ("recipes.plus.outlining.augment.scale", [0.0, 0.0], "augment.scale must be two positive"),
+        ("recipes.plus.outlining.augment.blur_px", -1.0, "blur_px must not be negative"),
+        ("recipes.plus.pretrain.groups", [[".*", -0.1]], "rate of '..' must be positive"),
+        ("recipes.plus.pretrain.groups", [["(", 0.1]], "is no regular expression"),
+        ("recipes.plus.pretrain.beta2", 1.5, "beta2 must lie"),
+        ("recipes.plus.pretrain.clip_norm", 0.0, "clip_norm must be positive"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path: Path, key: str, value: Any, message: str) -> None:
@@ -79,6 +92,9 @@ def test_flat_names_the_active_profile_and_recipe_only(tmp_path: Path) -> None:
 
 def test_a_missing_or_broken_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: ä", encoding="latin-1")
+    with pytest.raises(InputError, match="not UTF-8 text"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("a: [")
     with pytest.raises(InputError, match="not valid YAML"):

@@ -28,6 +28,7 @@ class Trained:
 
 def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
     """Fill `out` with a report like the evaluate stage's, phases aside; returns its table."""
+    require_out(folder, out)
     setting = setting_of(params)
     contract = as_test_images(read_contract(folder, setting.scheme))
     with tempfile.TemporaryDirectory() as temporary:
@@ -39,6 +40,18 @@ def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -
         numbers = write_report(trial, folder.name, out)
     warn_of_seen(numbers["test"])
     return table(numbers)
+
+
+def require_out(folder: Path, out: Path) -> None:
+    """Before minutes of work: a place that can be written, and not in the data."""
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{out} lies in the data that is measured; name another folder for the report"
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out} cannot be made: {error.strerror}; name another folder") from error
 
 
 def warn_of_seen(tested: Mapping[str, Any]) -> None:

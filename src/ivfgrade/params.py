@@ -74,6 +74,8 @@ class Recipe:
     finetune: Phase
 
     def __post_init__(self) -> None:
+        if not 0 <= self.grade_margin <= 1:
+            raise ValueError("grade_margin must lie in [0, 1]")
         if self.mask_threshold is not None and not 0 < self.mask_threshold < 1:
             raise ValueError("mask_threshold must lie between 0 and 1, or be null")
 
@@ -95,6 +97,8 @@ class Params:
     track: TrackParams
 
     def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**31:
+            raise ValueError("seed must lie between 0 and 2147483647")
         for what, name, known in (
             ("profile", self.profile, self.profiles),
             ("recipe", self.recipe, self.recipes),
@@ -143,6 +147,8 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         content = YAML(typ="safe").load(path.read_text())
     except OSError as error:
         raise InputError(f"{path} cannot be read here: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text; save it as such") from error
     except YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
     return build(Params, content, "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -248,3 +249,9 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
         read_image(tmp_path / "text.png")
     with pytest.raises(BadImage, match="does not exist"):
         read_image(tmp_path / "none.png")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jpg")
+    with pytest.raises(BadImage, match="is not a regular file"):
+        read_image(tmp_path / "x.jpg")

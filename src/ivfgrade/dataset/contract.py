@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ivfgrade.dataset.images import IMAGE_SUFFIXES, MASK_SUFFIXES
 from ivfgrade.dataset.labels import Row, parse_fraction, read_rows
+from ivfgrade.errors import InputError
 from ivfgrade.grading import GradingScheme
 
 IMAGES, FRAGMENTS, EMBRYOS, LABELS = "images", "masks", "embryo", "labels.csv"
@@ -226,7 +227,10 @@ def _masks_by_stem(
 def _files(root: Path, folder: str, suffixes: tuple[str, ...]) -> tuple[set[str], list[Problem]]:
     """Names of the image files in a folder; hidden files are passed over, others remarked upon."""
     path = root / folder
-    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    try:
+        names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
     names = {name for name in names if not name.startswith(".") and name != "Thumbs.db"}
     files = {name for name in names if Path(name).suffix.lower() in suffixes}
     reason = "is not an image, so it is ignored"

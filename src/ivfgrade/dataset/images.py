@@ -96,6 +96,8 @@ def _decode(path: Path, lossless: bool = False) -> tuple[np.ndarray, np.ndarray 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """An image whose header was read and found acceptable; every failure names the file."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise BadImage(path, "is not a regular file")
     allowed, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our limit has the better words
     try:
         with warnings.catch_warnings():

@@ -34,7 +34,10 @@ def read_rows(path: Path, required: tuple[str, ...]) -> tuple[list[Row], list[st
         return [], [f"cannot be read: {error.strerror}"]
     separator = max(SEPARATORS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-    header = [name.strip().lower() for name in next(reader, [])]
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        return [], [f"line 1 is not CSV: {error}"]
     problems = [f"has no column {name}" for name in required if name not in header]
     problems += [
         f"has the column {name} twice" for name in sorted(set(header)) if header.count(name) > 1

@@ -25,7 +25,7 @@ class Fractions:
     test: float
 
     def __post_init__(self) -> None:
-        if min(astuple(self)) < 0 or abs(sum(astuple(self)) - 1) > 1e-6:
+        if not (min(astuple(self)) >= 0 and abs(sum(astuple(self)) - 1) <= 1e-6):  # NaN is neither
             raise ValueError(f"{', '.join(SPLITS)} must be fractions that add up to 1")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -13,6 +14,12 @@ class Segmenter:
     aspp_rates: tuple[int, ...]
     aspp_dropout: float
 
+    def __post_init__(self) -> None:
+        if not self.aspp_rates or min(self.aspp_rates) < 1:
+            raise ValueError("aspp_rates must hold whole numbers from 1")
+        if not 0 <= self.aspp_dropout < 1:
+            raise ValueError("aspp_dropout must lie in [0, 1)")
+
 
 @dataclass(frozen=True)
 class Regressor:
@@ -20,6 +27,10 @@ class Regressor:
     head_dropout: float
     injection: str  # a name in model.INJECTIONS
     detach_injection: bool  # the mask losses do not train V_reg (S4.31)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.head_dropout < 1:
+            raise ValueError("head_dropout must lie in [0, 1)")
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,13 @@ class AugmentParams:
     tint: float  # SD of the log gain of each colour channel
     blur_px: float  # largest sigma
     noise: float  # largest SD, in units of the full grey range
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale[0] <= self.scale[1] < math.inf:
+            raise ValueError("scale must be two positive factors, the smaller first")
+        for name, value in asdict(self).items():
+            if name != "scale" and not 0 <= value < math.inf:
+                raise ValueError(f"{name} must not be negative, nor infinite")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,3 +29,22 @@ class Phase:
             raise ValueError("hold ranks epochs, so it needs keep")
         if min(self.losses.values()) < 0:
             raise ValueError("loss weights must not be negative")
+        for pattern, rate in self.groups:
+            _require_pattern(pattern)
+            if rate is not None and not 0 < rate < math.inf:
+                raise ValueError(
+                    f"groups: the rate of {pattern!r} must be positive, or null to freeze"
+                )
+        if not 0 <= self.beta2 < 1:
+            raise ValueError("beta2 must lie in [0, 1)")
+        if not (self.clip_norm > 0 and self.weight_decay >= 0 and self.warmup_epochs >= 0):
+            raise ValueError(
+                "clip_norm must be positive, weight_decay and warmup_epochs not negative"
+            )
+
+
+def _require_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"groups: {pattern!r} is no regular expression: {error}") from error
