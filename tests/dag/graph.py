@@ -35,7 +35,7 @@ def declared(stage: str) -> dict[str, Any]:
 
 
 def output_paths(stage: str) -> list[Path]:
-    entries = [*declared(stage).get("outs", []), *declared(stage).get("metrics", [])]
+    entries = declared(stage)["outs"]
     return [Path(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries]
 
 

@@ -60,8 +60,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def digest_command(stage: Mapping[str, Any], wanted: list[str]) -> str:
     """Writes every output; of a folder the files that other stages name, and one more."""
-    entries = [*stage["outs"], *stage.get("metrics", [])]
-    outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+    outs = [entry if isinstance(entry, str) else next(iter(entry)) for entry in stage["outs"]]
     files = [
         name
         for out in outs

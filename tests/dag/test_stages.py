@@ -20,6 +20,12 @@ def test_a_stage_runs_and_declares_its_script(stage: str) -> None:
     assert f"pipeline/{stage}.py" in declared(stage)["deps"]
 
 
+def test_only_the_headline_is_a_metric() -> None:
+    """`dvc metrics show` is a table for people; a checksum or a figure per batch would swamp it."""
+    assert load("dvc.yaml")["metrics"] == ["reports/evaluation/headline.json"]
+    assert [stage for stage in STAGES if "metrics" in declared(stage)] == []
+
+
 def upstream(stage: str) -> set[str]:
     """The stages whose outputs `stage` reads."""
     deps = [Path(dep) for dep in declared(stage)["deps"]]
