@@ -28,9 +28,9 @@ class Trained:
 
 def evaluate_folder(folder: Path, out: Path, trained: Trained, params: Params) -> str:
     """Fill `out` with a report like the evaluate stage's, phases aside; returns its table."""
-    require_out(folder, out)
     setting = setting_of(params)
     contract = as_test_images(read_contract(folder, setting.scheme))
+    require_out(folder, out)
     with tempfile.TemporaryDirectory() as temporary:
         data = Path(temporary) / "processed"
         size = load_arrays(trained.data).size  # the network's, whatever params.yaml says today
