@@ -8,19 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ivfgrade.training.best_epoch import best_epoch
-from ivfgrade.training.phase import Phase
-
-PHASE = Phase(
-    groups=((".*", 0.05),),
-    losses={"square": 1.0},
-    keep=("error", "min"),
-    hold=None,
-    batch={"points": 8},
-    warmup_epochs=1.0,
-    beta2=0.999,
-    weight_decay=0.0,
-    clip_norm=10.0,
-)
+from tests.training.simple import PHASE
 
 
 def test_an_undefined_value_is_never_the_best_epoch() -> None:

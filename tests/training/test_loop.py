@@ -15,20 +15,9 @@ from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import best_epoch
 from ivfgrade.training.checkpoints import load_tensors
 from ivfgrade.training.loop import LAST, Run, fit, learning_rate_factor, write_history
-from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
+from tests.training.simple import PHASE
 
-PHASE = Phase(
-    groups=((".*", 0.05),),
-    losses={"square": 1.0},
-    keep=("error", "min"),
-    hold=None,
-    batch={"points": 8},
-    warmup_epochs=1.0,
-    beta2=0.999,
-    weight_decay=0.0,
-    clip_norm=10.0,
-)
 CPU = Compute(torch.device("cpu"), torch.float32)
 
 
