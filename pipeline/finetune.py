@@ -30,14 +30,15 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
         scheme = load_scheme(Path(params.data.grading))
         embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
         with live("finetune", stage.key, params.flat(), params.track.experiment) as log:
-            run = Run(profile.finetune_epochs, params.seed, compute, stage.work, "phase 2", log)
-            spec = params.spec
-            network, fitted = finetune(spec, phase_1, embryos, recipe.finetune, profile.views, run)
-        facts = {"best_epoch": fitted.best_epoch, "hold_broken": fitted.hold_broken}
-        stage.note(**facts)
-        store(model, network.state_dict(), spec, **facts)
-        save_calibration(model, calibrate(network, embryos.arrays, recipe.mask_threshold, compute))
-        write_history(model / "history.csv", fitted.history)
+            seed, epochs = params.training_seed, profile.finetune_epochs
+            run = Run(epochs, seed, compute, stage.work, "phase 2", log)
+            spec, phase = params.spec, recipe.finetune
+            trained = finetune(spec, phase_1, embryos, phase, profile.views, run)
+        stage.note(**trained.facts)
+        store(model, trained.model.state_dict(), spec, **trained.facts)
+        read_by = calibrate(trained.model, embryos.arrays, recipe.mask_threshold, compute)
+        save_calibration(model, read_by)
+        write_history(model / "history.csv", trained.history)
 
 
 if __name__ == "__main__":

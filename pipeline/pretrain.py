@@ -3,14 +3,13 @@
 python -m pipeline.pretrain DATA MODEL PROVENANCE
 """
 
-import math
-from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
 from ivfgrade.errors import one_line
-from ivfgrade.fragmentation.pretrain import pretrain
+from ivfgrade.fragmentation.learning import Lesson, learn
+from ivfgrade.fragmentation.losses import MASK_TERMS
 from ivfgrade.fragmentation.sampling import any_ratio, load_embryos
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.inputs import guarded
@@ -27,16 +26,15 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
         embryos = load_embryos(data, any_ratio)  # masks only: another grading is no new phase 1
+        lesson = Lesson(recipe.pretrain, MASK_TERMS, recipe.outlining, profile.init)
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
-            run = Run(profile.pretrain_epochs, params.seed, compute, stage.work, "phase 1", log)
-            spec, outlining = params.segmenter_spec, recipe.outlining
-            trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
-        seen = {k: round(v, 6) for k, v in trained.validation.items() if math.isfinite(v)}
-        facts = {"init": asdict(trained.origin), "validation": seen}
-        stage.note(**facts)
-        store(model, trained.model.state_dict(), spec, best_epoch=trained.best_epoch, **facts)
+            seed, epochs = params.training_seed, profile.pretrain_epochs
+            run = Run(epochs, seed, compute, stage.work, "phase 1", log)
+            trained = learn(params.segmenter_spec, embryos, lesson, run)
+        stage.note(**trained.facts)
+        store(model, trained.model.state_dict(), params.segmenter_spec, **trained.facts)
         write_history(model / "history.csv", trained.history)
-        print(f"validation of the network as it is used: {seen}")
+        print(f"validation of the network as it is used: {trained.facts['validation']}")
 
 
 if __name__ == "__main__":

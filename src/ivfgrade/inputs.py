@@ -27,7 +27,8 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.errors import InputError
 from ivfgrade.provenance import Provenance
 
-PIPELINE, PARAMS, WORK = "dvc.yaml", "params.yaml", ".work"
+PIPELINES = ("dvc.yaml", "experiments/dvc.yaml")  # run in the folder that holds the first
+PARAMS, WORK = "params.yaml", ".work"
 
 
 class StageRun:
@@ -74,11 +75,9 @@ def guarded(stage: str, provenance: Path | None = None) -> Iterator[StageRun]:
 
 
 def stage_inputs(stage: str) -> dict[str, str]:
-    """Name -> content hash of every dependency and parameter that dvc.yaml declares for `stage`."""
-    pipeline, params = _read_yaml(Path(PIPELINE)), _read_yaml(Path(PARAMS))
-    if stage not in pipeline["stages"]:
-        raise InputError(f"{PIPELINE} has no stage {stage}")
-    declared = interpolate(pipeline["stages"][stage], params)
+    """Name -> content hash of every dependency and parameter that a dvc.yaml declares for it."""
+    params = _read_yaml(Path(PARAMS))
+    declared = declaration(stage, Path(), params)
     inputs = {"cmd": declared["cmd"]}
     for path in declared.get("deps", []):
         inputs[path] = hash_path(Path(path))
@@ -86,6 +85,35 @@ def stage_inputs(stage: str) -> dict[str, str]:
         value = lookup(params, name)
         inputs[f"{PARAMS}:{name}"] = json.dumps(value, sort_keys=True)
     return inputs
+
+
+def declaration(stage: str, root: Path, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pipelines below `root` say of a stage, filled in; `learn@C` is row C of `learn`."""
+    name, _, row = stage.partition("@")
+    for pipeline in (root / file for file in PIPELINES if (root / file).exists()):
+        content = _read_yaml(pipeline)
+        template = content["stages"].get(name)
+        if template is not None:
+            known = {**params, **_own_values(content)}
+            if "foreach" not in template:
+                return interpolate(template, known)
+            rows = _rows(template["foreach"], known)
+            if row not in rows:
+                raise InputError(f"{pipeline}: stage {name} has no row {row!r}: {', '.join(rows)}")
+            return interpolate(template["do"], {**known, "key": row, "item": rows[row]})
+    raise InputError(f"no stage {name} in {', '.join(PIPELINES)}")
+
+
+def _own_values(pipeline: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dvc.yaml defines itself; the strings among its `vars` name files of parameters."""
+    return {
+        k: v for part in pipeline.get("vars", []) if isinstance(part, dict) for k, v in part.items()
+    }
+
+
+def _rows(table: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a stage that is repeated for each key of `${table}`."""
+    return lookup(known, table.removeprefix("${").removesuffix("}"))
 
 
 def lookup(params: Mapping[str, Any], dotted: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
+from ivfgrade.fragmentation.rows import Experiments, Frozen, Learnt
 from ivfgrade.fragmentation.spec import (
     ModelSpec,
     Outlining,
@@ -29,6 +30,8 @@ from ivfgrade.strict import build
 from ivfgrade.synthesis.params import SynthesisParams
 from ivfgrade.tracking_params import TrackParams
 from ivfgrade.training.phase import Phase
+
+AnyRow = TypeVar("AnyRow", Learnt, Frozen)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,13 @@ class Profile:
     init: str  # none, imagenet, or the path of a ResNet-50 state dict
     pretrain_epochs: int
     finetune_epochs: int
+    learnt_epochs: int  # of every row of the table that trains its whole network, but A
     views: int  # of each image that phase 2 caches, 1 to 8
 
     def __post_init__(self) -> None:
         if not 1 <= self.views <= 8:
             raise ValueError("views must lie between 1 and 8")
-        if min(self.pretrain_epochs, self.finetune_epochs) < 0:
+        if min(self.pretrain_epochs, self.finetune_epochs, self.learnt_epochs) < 0:
             raise ValueError("epochs must not be negative")
 
 
@@ -72,6 +76,8 @@ class Recipe:
     mask_threshold: float | None  # from which a pixel belongs to a fragment; None: by validation
     pretrain: Phase
     finetune: Phase
+    joint: Phase
+    regress: Phase
 
     def __post_init__(self) -> None:
         if not 0 <= self.grade_margin <= 1:
@@ -83,6 +89,7 @@ class Recipe:
 @dataclass(frozen=True)
 class Params:
     seed: int
+    training_seed: int
     profile: str
     recipe: str
     device: Literal["auto", "cpu", "cuda"]
@@ -92,13 +99,15 @@ class Params:
     split: SplitParams
     profiles: dict[str, Profile]
     recipes: dict[str, Recipe]
+    experiments: Experiments
     evaluate: EvaluateParams
     export: ExportParams
     track: TrackParams
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**31:
-            raise ValueError("seed must lie between 0 and 2147483647")
+        for name in ("seed", "training_seed"):
+            if not 0 <= getattr(self, name) < 2**31:
+                raise ValueError(f"{name} must lie between 0 and 2147483647")
         for what, name, known in (
             ("profile", self.profile, self.profiles),
             ("recipe", self.recipe, self.recipes),
@@ -118,6 +127,19 @@ class Params:
     def active_recipe(self) -> Recipe:
         return self.recipes[self.recipe]
 
+    def learnt(self, name: str) -> Learnt:
+        return _row(self.experiments.learnt, name)
+
+    def frozen(self, name: str) -> Frozen:
+        return _row(self.experiments.frozen, name)
+
+    def phase(self, name: str) -> Phase:
+        """A phase of the active recipe, by the name that a row of the table gives it."""
+        found = getattr(self.active_recipe, name, None)
+        if not isinstance(found, Phase):
+            raise InputError(f"a row of experiments names phase {name!r}, which no recipe has")
+        return found
+
     @property
     def segmenter_spec(self) -> ModelSpec:
         """The network of phase 1."""
@@ -128,9 +150,10 @@ class Params:
         """The whole network."""
         return model_spec(self.active_recipe.segmenter, self.active_recipe.regressor)
 
-    def flat(self) -> dict[str, Any]:
+    def flat(self, row: Learnt | Frozen | None = None) -> dict[str, Any]:
         """Dotted name -> value of everything that is active, for comparing runs."""
         everything = asdict(self)
+        everything.pop("experiments")  # a run is of one row, which says itself what it changes
         profile = everything.pop("profiles")[self.profile]
         recipe = everything.pop("recipes")[self.recipe]
         return _flatten(
@@ -138,6 +161,7 @@ class Params:
                 **everything,
                 "profile": {"name": self.profile, **profile},
                 "recipe": {"name": self.recipe, **recipe},
+                **({"row": asdict(row)} if row else {}),
             }
         )
 
@@ -152,6 +176,12 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     except YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
     return build(Params, content, "")
+
+
+def _row(table: Mapping[str, AnyRow], name: str) -> AnyRow:
+    if name not in table:
+        raise InputError(f"experiments has no row {name}; it has {', '.join(table)}")
+    return table[name]
 
 
 def _flatten(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""dvc.yaml as it stands in the project: its stages, with what params.yaml fills in, and outputs."""
+"""The pipelines as they stand in the project: stages, what params.yaml fills in, and outputs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ivfgrade.inputs import interpolate
+from ivfgrade.inputs import declaration
 
 PROJECT = Path(__file__).resolve().parents[2]
 LIBRARY = PROJECT / "src"
@@ -22,6 +22,7 @@ STAGES = [
     "export",
     "track",
 ]
+TABLE = ["learn@C", "freeze@D_literal", "judge@C"]  # a row for each stage of experiments/dvc.yaml
 
 
 @cache
@@ -31,7 +32,18 @@ def load(name: str) -> dict[str, Any]:
 
 @cache
 def declared(stage: str) -> dict[str, Any]:
-    return interpolate(load("dvc.yaml")["stages"][stage], load("params.yaml"))
+    return declaration(stage, PROJECT, load("params.yaml"))
+
+
+def written(stage: str) -> dict[str, Any]:
+    """As the file has it, with nothing filled in."""
+    name, _, row = stage.partition("@")
+    stages = load("experiments/dvc.yaml" if row else "dvc.yaml")["stages"]
+    return stages[name]["do"] if row else stages[name]
+
+
+def script(stage: str) -> Path:
+    return PROJECT / "pipeline" / f"{stage.partition('@')[0]}.py"
 
 
 def output_paths(stage: str) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import LIBRARY, PROJECT, STAGES, declared, module_file
+from tests.dag.graph import LIBRARY, PROJECT, STAGES, TABLE, declared, module_file, script
 
 # Modules that a stage may import undeclared, each because no result depends on its code.
 EXEMPT = {
@@ -43,9 +43,8 @@ def is_exempt(module: str, exempt: Mapping[str, str]) -> bool:
 def closure(stage: str) -> set[Path]:
     """Files of the library that the stage's script imports, directly or not."""
     exempt = {k: v for k, v in EXEMPT.items() if (stage, k) != ("track", "ivfgrade.tracking")}
-    script = PROJECT / "pipeline" / f"{stage}.py"
     found: dict[str, Path] = {}
-    todo = [script]
+    todo = [script(stage)]
     while todo:
         for module in imported(todo.pop()):
             file = module_file(module)
@@ -72,13 +71,13 @@ def relative(files: set[Path]) -> list[str]:
     return sorted(str(file.relative_to(PROJECT)) for file in files)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", STAGES + TABLE)
 def test_every_imported_file_is_declared(stage: str) -> None:
     covered = set().union(*declared_files(stage).values())
     assert relative(closure(stage) - covered) == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", STAGES + TABLE)
 def test_no_declared_file_is_superfluous(stage: str) -> None:
     beside = {module_file(module) for module in BESIDE.get(stage, set())}
     covered = set().union(*declared_files(stage).values())

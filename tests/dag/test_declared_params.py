@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dag.graph import PROJECT, STAGES, load, module_file
+from tests.dag.graph import STAGES, TABLE, load, module_file, script, written
 
 # What a property of Params reads, where params.yaml has it (profiles and recipes by kind).
 READS = {
@@ -17,6 +17,9 @@ READS = {
     "synthesize": ["profiles.synthesize"],
     "segmenter_spec": ["recipes.segmenter"],
     "spec": ["recipes.segmenter", "recipes.regressor"],
+    "learnt": ["experiments.learnt.${key}"],
+    "frozen": ["experiments.frozen.${key}"],
+    "phase": ["recipes.${item.phase}"],
 }
 # Values that a stage may use undeclared: they are labels of the tracked run.
 LABELS = {"track.experiment", "flat"}
@@ -25,16 +28,16 @@ READS_WHOLE = ("profiles", "recipes")  # an alias of the active one; its attribu
 
 def read_params(stage: str) -> set[str]:
     """What the script reads of `params`, and what the functions read that it hands `params` to."""
-    script = ast.parse((PROJECT / "pipeline" / f"{stage}.py").read_text())
-    return set().union(*(read_in(tree) for tree in [script, *handed_to(script)]))
+    tree = ast.parse(script(stage).read_text())
+    return set().union(*(read_in(part) for part in [tree, *handed_to(tree)]))
 
 
-def handed_to(script: ast.Module) -> list[ast.FunctionDef]:
-    calls = [node for node in ast.walk(script) if isinstance(node, ast.Call)]
+def handed_to(tree: ast.Module) -> list[ast.FunctionDef]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     whole = {ast.unparse(c.func) for c in calls if "params" in map(ast.unparse, c.args)}
     return [
         function
-        for node in script.body
+        for node in tree.body
         if isinstance(node, ast.ImportFrom) and whole & {alias.name for alias in node.names}
         for function in ast.parse(module_file(node.module).read_text()).body
         if isinstance(function, ast.FunctionDef) and function.name in whole
@@ -80,27 +83,33 @@ def as_written(chain: str) -> list[str]:
 
 
 def declared_params(stage: str) -> set[str]:
-    names = load("dvc.yaml")["stages"][stage].get("params", [])
+    names = written(stage).get("params", [])
     return {re.sub(r"^(profiles|recipes)\.\$\{\w+\}", r"\1", name) for name in names}
 
 
 def interpolated_params(stage: str) -> set[str]:
     """Values that stand in a command or dependency: another value is another stage to DVC."""
-    content = load("dvc.yaml")["stages"][stage]
-    return set(re.findall(r"\$\{([\w.]+)\}", " ".join([content["cmd"], *content["deps"]])))
+    content = written(stage)
+    return names_in([content["cmd"], *content["deps"]])
 
 
 def interpolated_names(stage: str) -> set[str]:
     """What DVC resolves once, as it begins, to name other parameters or dependencies."""
-    content = load("dvc.yaml")["stages"][stage]
-    return set(re.findall(r"\$\{([\w.]+)\}", " ".join([*content["params"], *content["deps"]])))
+    content = written(stage)
+    return names_in([*content["params"], *content["deps"]])
+
+
+def names_in(texts: list[str]) -> set[str]:
+    """Of params.yaml; `key` and `item` are of the table that a stage is repeated for."""
+    names = set(re.findall(r"\$\{([\w.]+)\}", " ".join(texts)))
+    return {name for name in names if name.partition(".")[0] not in ("key", "item")}
 
 
 def within(name: str, section: str) -> bool:
     return name == section or name.startswith(f"{section}.")
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "track"])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES + TABLE if stage != "track"])
 def test_the_declared_parameters_are_those_that_are_read(stage: str) -> None:
     read, named = read_params(stage) - LABELS, declared_params(stage)
     tracked = named | interpolated_params(stage)
@@ -113,7 +122,7 @@ def test_the_declared_parameters_are_those_that_are_read(stage: str) -> None:
     assert (undeclared, unread) == (set(), set())
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "track"])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES + TABLE if stage != "track"])
 def test_what_dvc_resolves_as_it_begins_is_declared(stage: str) -> None:
     """Edited before the stage runs, the new value is what runs: the record must not say the old."""
     named = declared_params(stage)
@@ -123,5 +132,5 @@ def test_what_dvc_resolves_as_it_begins_is_declared(stage: str) -> None:
 
 
 def test_track_shows_every_parameter() -> None:
-    everything = set(load("params.yaml")) - {"profiles", "recipes"}
+    everything = set(load("params.yaml")) - {"profiles", "recipes", "experiments"}
     assert declared_params("track") == everything | {"profiles", "recipes"}

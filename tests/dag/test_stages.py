@@ -7,17 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import STAGES, declared, load, output_paths
+from tests.dag.graph import STAGES, TABLE, declared, load, output_paths, script
 
 
 def test_the_stages_are_these() -> None:
     assert list(load("dvc.yaml")["stages"]) == STAGES
 
 
-@pytest.mark.parametrize("stage", STAGES)
+def test_the_table_has_these_stages() -> None:
+    assert list(load("experiments/dvc.yaml")["stages"]) == [s.partition("@")[0] for s in TABLE]
+
+
+@pytest.mark.parametrize("stage", STAGES + TABLE)
 def test_a_stage_runs_and_declares_its_script(stage: str) -> None:
-    assert declared(stage)["cmd"].startswith(f"python -m pipeline.{stage} ")
-    assert f"pipeline/{stage}.py" in declared(stage)["deps"]
+    verb = script(stage).stem
+    assert declared(stage)["cmd"].startswith(f"python -m pipeline.{verb} ")
+    assert f"pipeline/{verb}.py" in declared(stage)["deps"]
 
 
 def test_only_the_headline_is_a_metric() -> None:
@@ -57,7 +62,7 @@ def test_phase_1_knows_no_grading() -> None:
 
 
 def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
-    for stage in STAGES:
+    for stage in STAGES + TABLE:
         words = declared(stage)["cmd"].split()[3:]
         known = [Path(dep) for dep in declared(stage)["deps"]] + output_paths(stage)
         paths = [Path(word) for word in words if "/" in word]

@@ -14,7 +14,7 @@ from ivfgrade.dataset.split import Fractions, SplitParams
 from ivfgrade.grading import GradingScheme
 
 SCHEME = GradingScheme("abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
-SPLIT = SplitParams(Fractions(0.4, 0.2, 0.2, 0.2), Fractions(0.5, 0.0, 0.0, 0.5), 0.98)
+SPLIT = SplitParams(Fractions(0.4, 0.2, 0.2, 0.2), Fractions(0.5, 0.0, 0.0, 0.5), 0.98, 5, None)
 HEIGHT, WIDTH = 40, 56
 
 

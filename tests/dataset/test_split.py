@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ivfgrade.dataset.split import Fractions, Member, SplitParams, assign_splits
 from ivfgrade.errors import InputError
 
-PARAMS = SplitParams(Fractions(0.5, 0.12, 0.13, 0.25), Fractions(0.9, 0.0, 0.0, 0.1), 0.98)
+PARAMS = SplitParams(Fractions(0.5, 0.12, 0.13, 0.25), Fractions(0.9, 0.0, 0.0, 0.1), 0.98, 5, None)
 SPLITS = {"train", "val", "calibration", "test"}
 
 

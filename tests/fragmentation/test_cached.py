@@ -13,14 +13,14 @@ import torch
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.cached import CachedHeads, FeatureCache, load_cached, turn
-from ivfgrade.fragmentation.finetune import finetune
+from ivfgrade.fragmentation.finetune import Finetuned, finetune
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
 from ivfgrade.fragmentation.sampling import Embryos, load_batch
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
 from ivfgrade.fragmentation.stored import load, store
-from ivfgrade.training.loop import Fitted, Run
+from ivfgrade.training.loop import Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
@@ -130,13 +130,14 @@ def test_phase_2_learns_head_and_injection_and_nothing_else(
 ) -> None:
     before, _ = load(phase_1)
     run = Run(4, 0, CPU, tmp_path, "phase 2", lambda *_: None)
-    model, fitted = finetune(WHOLE, phase_1, embryos, PHASE, 2, run)
+    trained = finetune(WHOLE, phase_1, embryos, PHASE, 2, run)
+    model = trained.model
     after = model.state_dict()
     for name, tensor in before.state_dict().items():
         assert torch.equal(tensor, after[name]), name
     assert after["injection.weight"].any()
     assert after["head.output.weight"].any()
-    assert fitted.history[-1]["train_precise"] < fitted.history[0]["train_precise"]
+    assert trained.history[-1]["train_precise"] < trained.history[0]["train_precise"]
 
 
 class Killed(RuntimeError):
@@ -155,18 +156,18 @@ def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(
     phase = replace(PHASE, batch={"paired": 2, "unmasked": 1}, weight_decay=0.01)
     embryos = tiny_embryos(paired=2, weak=1, ratio_only=1, val=1)
 
-    def run(work: str, log: Callable[..., None] = lambda *_: None) -> tuple[AttnRegDeepLab, Fitted]:
+    def run(work: str, log: Callable[..., None] = lambda *_: None) -> Finetuned:
         (tmp_path / work).mkdir(exist_ok=True)
         run = Run(3, 0, CPU, tmp_path / work, "phase 2", log)
         return finetune(spec, phase_1, embryos, phase, 2, run)
 
-    whole, all_epochs = run("whole")
+    whole = run("whole")
     with pytest.raises(Killed):
         run("broken", kill)
-    resumed, rest = run("broken")
-    assert len(all_epochs.history) == 3
-    assert rest == replace(all_epochs, weights=rest.weights)
-    ours, theirs = resumed.state_dict(), whole.state_dict()
+    resumed = run("broken")
+    assert len(whole.history) == 3
+    assert (resumed.history, resumed.facts) == (whole.history, whole.facts)
+    ours, theirs = resumed.model.state_dict(), whole.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
@@ -174,7 +175,7 @@ def test_saved_and_loaded_it_predicts_the_same(
     tmp_path: Path, embryos: Embryos, phase_1: Path
 ) -> None:
     run = Run(1, 0, CPU, tmp_path, "phase 2", lambda *_: None)
-    model, _ = finetune(WHOLE, phase_1, embryos, PHASE, 1, run)
+    model = finetune(WHOLE, phase_1, embryos, PHASE, 1, run).model
     store(tmp_path / "model", model.state_dict(), WHOLE)
     again, spec = load(tmp_path / "model")
     images = embryos.arrays.indices("val")

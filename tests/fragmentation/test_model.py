@@ -165,8 +165,8 @@ def test_gate_starts_nearly_open_with_a_positive_bias() -> None:
 def test_normalised_pixels_are_imagenets_and_padding_is_zero(full: AttnRegDeepLab) -> None:
     image, valid = torch.tensor([0.485, 0.5, 0.406]).view(1, 3, 1, 1), torch.ones(1, 1, 1, 1)
     expected = torch.tensor([0.0, (0.5 - 0.456) / 0.224, 0.0]).view(1, 3, 1, 1)
-    torch.testing.assert_close(full._normalise(image, valid), expected)
-    assert not full._normalise(image, 0 * valid).any()
+    torch.testing.assert_close(full.pixels(image, valid), expected)
+    assert not full.pixels(image, 0 * valid).any()
 
 
 @torch.no_grad()

@@ -8,24 +8,21 @@ import torch
 from torch import nn
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation import weights
-from ivfgrade.fragmentation.model import AttnRegDeepLab, Backbone
-from ivfgrade.fragmentation.weights import Origin, initialise, load_backbone
+from ivfgrade.fragmentation.model import Backbone, Trunk
+from ivfgrade.fragmentation.weights import Origin, initialise, load_trunk
 
 
-class Stem(nn.Module):
+class Stem(Trunk):
     """The names of a ResNet, a thousandth of its size."""
+
+    title = "ResNet-50"
+    imagenet_url = Backbone.imagenet_url
+    left_over = ("fc.",)
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 2, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(2)
-
-
-class Small(AttnRegDeepLab):
-    def __init__(self) -> None:
-        nn.Module.__init__(self)
-        self.backbone = Stem()  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -46,9 +43,9 @@ def save(state: object, path: Path) -> str:
 def test_loads_everything_but_the_classifier_and_says_what(
     state: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    digest, model = save(state, tmp_path / "some.pth"), Small()
-    assert load_backbone(model, tmp_path / "some.pth", digest) == Origin("some.pth", digest)
-    for key, value in model.backbone.state_dict().items():
+    digest, model = save(state, tmp_path / "some.pth"), Stem()
+    assert load_trunk(model, tmp_path / "some.pth", digest) == Origin("some.pth", digest)
+    for key, value in model.state_dict().items():
         assert torch.equal(value, state[key])
 
 
@@ -57,9 +54,9 @@ def test_old_files_lack_only_the_step_counters(
 ) -> None:
     del state["bn1.num_batches_tracked"]
     save(state, tmp_path / "old.pth")
-    model = Small()
+    model = Stem()
     initialise(model, str(tmp_path / "old.pth"))
-    assert torch.equal(model.backbone.bn1.running_var, state["bn1.running_var"])
+    assert torch.equal(model.bn1.running_var, state["bn1.running_var"])
 
 
 @pytest.mark.parametrize(
@@ -78,17 +75,17 @@ def test_a_file_that_does_not_fit_is_named_with_the_tensor(
 ) -> None:
     changed = {key: value for key, value in (state | change).items() if value is not None}
     save(changed, tmp_path / "odd.pth")
-    model = Small()
-    before = model.backbone.conv1.weight.clone()
+    model = Stem()
+    before = model.conv1.weight.clone()
     with pytest.raises(InputError, match=f"odd.pth .*{message}"):
-        load_backbone(model, tmp_path / "odd.pth")
-    assert torch.equal(model.backbone.conv1.weight, before)
+        load_trunk(model, tmp_path / "odd.pth")
+    assert torch.equal(model.conv1.weight, before)
 
 
 def test_wrong_checksum_stops(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     save(state, tmp_path / "some.pth")
     with pytest.raises(InputError, match="SHA-256 .* instead of 0123"):
-        load_backbone(Small(), tmp_path / "some.pth", "0123")
+        load_trunk(Stem(), tmp_path / "some.pth", "0123")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 nor this"])
@@ -96,25 +93,25 @@ def test_a_file_that_is_no_checkpoint_stops(content: bytes, tmp_path: Path) -> N
     path = tmp_path / "text.pth"
     path.write_bytes(content)
     with pytest.raises(InputError, match="not a PyTorch state dict"):
-        load_backbone(Small(), path)
+        load_trunk(Stem(), path)
 
 
 def test_a_pickled_object_is_not_executed(tmp_path: Path) -> None:
     torch.save(Stem(), tmp_path / "module.pth")
     with pytest.raises(InputError, match="not a PyTorch state dict"):
-        load_backbone(Small(), tmp_path / "module.pth")
+        load_trunk(Stem(), tmp_path / "module.pth")
 
 
 def test_missing_file_stops(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere.pth cannot be read"):
-        initialise(Small(), str(tmp_path / "nowhere.pth"))
+        initialise(Stem(), str(tmp_path / "nowhere.pth"))
 
 
 def test_none_leaves_the_backbone_as_it_is() -> None:
-    model = Small()
-    before = model.backbone.conv1.weight.clone()
+    model = Stem()
+    before = model.conv1.weight.clone()
     assert initialise(model, "none") == Origin("none", None)
-    assert torch.equal(model.backbone.conv1.weight, before)
+    assert torch.equal(model.conv1.weight, before)
 
 
 @pytest.fixture
@@ -131,7 +128,7 @@ def publish(
     digest = save(state, hub / "file.pth")
     name = f"resnet50-{checksum or digest[:8]}.pth"
     (hub / "file.pth").rename(hub / name)
-    monkeypatch.setattr(weights, "IMAGENET_URL", (hub / name).as_uri())
+    monkeypatch.setattr(Stem, "imagenet_url", (hub / name).as_uri())
     return digest
 
 
@@ -139,20 +136,20 @@ def test_imagenet_is_downloaded_once_and_recorded(
     state: dict[str, torch.Tensor], hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = publish(state, hub, monkeypatch)
-    model = Small()
+    model = Stem()
     assert initialise(model, "imagenet") == Origin(f"resnet50-{digest[:8]}.pth", digest)
-    assert torch.equal(model.backbone.conv1.weight, state["conv1.weight"])
+    assert torch.equal(model.conv1.weight, state["conv1.weight"])
     (hub / f"resnet50-{digest[:8]}.pth").unlink()
-    assert initialise(Small(), "imagenet").sha256 == digest  # now from the cache
+    assert initialise(Stem(), "imagenet").sha256 == digest  # now from the cache
 
 
 def test_imagenet_out_of_reach_says_where_to_put_the_file(
     hub: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "IMAGENET_URL", (hub / "resnet50-11ad3fa6.pth").as_uri())
+    monkeypatch.setattr(Stem, "imagenet_url", (hub / "resnet50-11ad3fa6.pth").as_uri())
     wanted = hub.parent / "cache" / "checkpoints" / "resnet50-11ad3fa6.pth"
     with pytest.raises(InputError) as caught:
-        initialise(Small(), "imagenet")
+        initialise(Stem(), "imagenet")
     message = str(caught.value)
     assert f"place resnet50-11ad3fa6.pth at {wanted}" in message
     assert "or to none" in message
@@ -164,7 +161,7 @@ def test_imagenet_download_with_a_wrong_checksum_leaves_nothing(
 ) -> None:
     publish(state, hub, monkeypatch, checksum="00000000")
     with pytest.raises(InputError, match="could not be downloaded"):
-        initialise(Small(), "imagenet")
+        initialise(Stem(), "imagenet")
     assert list((hub.parent / "cache" / "checkpoints").iterdir()) == []
 
 
@@ -176,7 +173,7 @@ def test_damaged_imagenet_file_in_the_cache_is_noticed(
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"half a download")
     with pytest.raises(InputError, match="delete the file and fetch it again"):
-        initialise(Small(), "imagenet")
+        initialise(Stem(), "imagenet")
 
 
 def test_names_of_the_real_backbone_are_torchvisions() -> None:
@@ -186,4 +183,4 @@ def test_names_of_the_real_backbone_are_torchvisions() -> None:
         theirs = {k: v.shape for k, v in resnet50().state_dict().items() if k[:3] != "fc."}
         ours = {k: v.shape for k, v in Backbone(8).state_dict().items()}
     assert ours == theirs
-    assert weights.IMAGENET_URL.endswith("resnet50-11ad3fa6.pth")
+    assert Backbone.imagenet_url.endswith("resnet50-11ad3fa6.pth")

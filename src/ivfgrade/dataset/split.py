@@ -2,6 +2,9 @@
 
 Patients linked by near-duplicate images move as one group. Groups are dealt largest first, each
 to the split that brings the counts per grade closest to their targets; a `split` column wins.
+
+With a `fold` the patients are first dealt into equal folds. That one is the test split, the others
+share the rest as the fractions say, so that over all folds every patient is tested once.
 """
 
 from __future__ import annotations
@@ -34,8 +37,16 @@ class SplitParams:
     annotated: Fractions  # patients with at least one mask or ratio
     grade_only: Fractions
     near_duplicate: float  # correlation of two pictures from which they count as one
+    folds: int
+    fold: int | None  # which of `folds` is the test split; None: the fractions say how large it is
 
     def __post_init__(self) -> None:
+        if self.folds < 2:
+            raise ValueError("folds must be at least 2")
+        if self.fold is not None and not 0 <= self.fold < self.folds:
+            raise ValueError(f"fold must lie between 0 and {self.folds - 1}, or be null")
+        if self.fold is not None and 1 in (self.annotated.test, self.grade_only.test):
+            raise ValueError("fold needs a share of images outside the test split")
         if not 0.9 <= self.near_duplicate <= 1:  # what thumbnails propose, see duplicates
             raise ValueError("near_duplicate is a correlation between 0.9 and 1")
 
@@ -88,7 +99,7 @@ def assign_splits(
     of_patient: dict[str, str] = {}
     for annotated, fractions in ((True, params.annotated), (False, params.grade_only)):
         chosen = [group for group in groups if group.annotated == annotated]
-        for group, split in _deal(chosen, fractions, seed):
+        for group, split in _deal(chosen, fractions, params, seed):
             of_patient.update(dict.fromkeys(group.patients, split))
     _require_every_split(groups, of_patient, params.annotated)
     column = {member.patient: member.split for member in labelled if member.split}
@@ -137,25 +148,47 @@ def _groups(members: Sequence[Member], linked: Mapping[str, str]) -> list[_Group
     return groups
 
 
-def _deal(groups: list[_Group], fractions: Fractions, seed: int) -> list[tuple[_Group, str]]:
+def _deal(
+    groups: list[_Group], fractions: Fractions, params: SplitParams, seed: int
+) -> list[tuple[_Group, str]]:
+    share = np.array(astuple(fractions))  # splits
+    if params.fold is None:
+        return _deal_into(SPLITS, share, groups, seed)
+    given = next((group for group in groups if group.given), None)
+    if given is not None:
+        raise InputError(
+            f"its split column already places patient {given.patients[0]}: "
+            "set split.fold to null, or leave the column out"
+        )
+    folds = [str(fold) for fold in range(params.folds)]
+    equal = np.full(params.folds, 1 / params.folds)
+    dealt = _deal_into(folds, equal, groups, seed)
+    tested = [(group, "test") for group, fold in dealt if fold == str(params.fold)]
+    others = [group for group, fold in dealt if fold != str(params.fold)]
+    rest = share * (np.array(SPLITS) != "test")
+    return tested + _deal_into(SPLITS, rest / rest.sum(), others, seed)
+
+
+def _deal_into(
+    splits: Sequence[str], share: np.ndarray, groups: list[_Group], seed: int
+) -> list[tuple[_Group, str]]:
     """Greedy and deterministic: the order depends on names, sizes and the seed alone."""
     kinds = sorted(set().union(*(group.counts for group in groups)))
-    share = np.array(astuple(fractions))  # splits
     vectors = {g.patients: np.array([g.counts[kind] for kind in kinds], float) for g in groups}
     total = sum(vectors.values(), np.zeros(len(kinds)))  # kinds
-    filled = np.zeros((len(SPLITS), len(kinds)))
+    filled = np.zeros((len(splits), len(kinds)))
     dealt = []
     for group in groups:
         if group.given:
-            filled[SPLITS.index(group.given)] += vectors[group.patients]
+            filled[splits.index(group.given)] += vectors[group.patients]
             dealt.append((group, group.given))
     free = [group for group in groups if not group.given]
     shuffled = [free[i] for i in np.random.default_rng(seed).permutation(len(free))]
     for group in sorted(shuffled, key=lambda g: -g.counts["image"]):
         split = _neediest(filled, vectors[group.patients], share, total)
         filled[split] += vectors[group.patients]
-        dealt.append((group, SPLITS[split]))
-    return _every_split_has_one(dealt, share)
+        dealt.append((group, splits[split]))
+    return _every_split_has_one(dealt, splits, share)
 
 
 def _neediest(filled: np.ndarray, vector: np.ndarray, share: np.ndarray, total: np.ndarray) -> int:
@@ -167,11 +200,11 @@ def _neediest(filled: np.ndarray, vector: np.ndarray, share: np.ndarray, total: 
 
 
 def _every_split_has_one(
-    dealt: list[tuple[_Group, str]], share: np.ndarray
+    dealt: list[tuple[_Group, str]], splits: Sequence[str], share: np.ndarray
 ) -> list[tuple[_Group, str]]:
     """With few patients rounding can leave a split empty: it gets the smallest spare group."""
     dealt = list(dealt)
-    for split in (name for name, part in zip(SPLITS, share, strict=True) if part > 0):
+    for split in (name for name, part in zip(splits, share, strict=True) if part > 0):
         sizes = Counter(name for _, name in dealt)
         if sizes[split]:
             continue

@@ -20,8 +20,9 @@ from ivfgrade.evaluation.contact_sheet import (
     ratios,
 )
 from ivfgrade.fragmentation.layers import PassThrough
-from ivfgrade.fragmentation.model import AttnRegDeepLab
-from ivfgrade.fragmentation.sampling import load_pixels
+from ivfgrade.fragmentation.regression import PureRegression
+from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
+from ivfgrade.fragmentation.stored import Network
 from ivfgrade.training.precision import Compute
 
 # Percentiles at which the colours end: one saturated corner must not set them.
@@ -31,15 +32,18 @@ OPEN, MOSTLY = 0.9, 0.8  # alpha from which a cell is open; share of cells for "
 
 @torch.inference_mode()
 def gate_maps(
-    model: AttnRegDeepLab, arrays: Arrays, indices: np.ndarray, compute: Compute
+    model: Network, arrays: Arrays, indices: np.ndarray, compute: Compute
 ) -> np.ndarray | None:
     """N 75 75 in [0, 1]; None for a network without a gate."""
-    if isinstance(model.gate, PassThrough) or not len(indices):
+    if isinstance(model, PureRegression) or isinstance(model.gate, PassThrough):
         return None
-    image, valid = load_pixels(arrays, indices, compute.device)
-    with compute.autocast():
-        alpha = model.attention(image, valid)
-    return alpha[:, 0].float().cpu().numpy()
+    found = []
+    for chunk in in_chunks(indices, FORWARD_BATCH):
+        image, valid = load_pixels(arrays, chunk, compute.device)
+        with compute.autocast():
+            alpha = model.attention(image, valid)
+        found.append(alpha[:, 0].float().cpu().numpy())
+    return np.concatenate(found) if found else None
 
 
 def spread_over_ratios(images: pd.DataFrame, count: int) -> np.ndarray:

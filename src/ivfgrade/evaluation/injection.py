@@ -15,13 +15,15 @@ from tqdm import tqdm
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.fragmentation.calibration import EMBRYO_THRESHOLD
 from ivfgrade.fragmentation.model import AttnRegDeepLab, Features, NoInjection, soft_area_ratio
+from ivfgrade.fragmentation.regression import PureRegression
 from ivfgrade.fragmentation.sampling import FORWARD_BATCH, load_pixels
+from ivfgrade.fragmentation.stored import Network
 from ivfgrade.training.precision import Compute
 
 
 @torch.inference_mode()
 def shuffle_effect(
-    model: AttnRegDeepLab,
+    model: Network,
     arrays: Arrays,
     indices: np.ndarray,
     compute: Compute,
@@ -30,7 +32,9 @@ def shuffle_effect(
 ) -> dict[str, float] | None:
     """Mean absolute change of the area ratios, and share of embryo pixels that change sides;
     None without an injection or without a second image to swap with."""
-    if isinstance(model.injection, NoInjection) or len(indices) < 2:
+    if isinstance(model, PureRegression) or isinstance(model.injection, NoInjection):
+        return None
+    if len(indices) < 2:
         return None
     mixed = np.random.default_rng(seed).permutation(indices)  # neighbours share a patient
     chunks = np.array_split(mixed, -(-len(mixed) // FORWARD_BATCH))

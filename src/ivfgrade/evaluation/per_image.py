@@ -68,7 +68,7 @@ def fragment_scores(arrays: Arrays, found: Predictions, grader: Grader) -> pd.Da
     rows = []
     for row, index in enumerate(found.indices):
         about = arrays.manifest.iloc[index]
-        if about["supervision"] == "paired":
+        if about["supervision"] == "paired" and found.outlined:
             pieces = _pieces(arrays, found, row, grader)
             rows += [(about["image"], about["patient"], *vars(piece).values()) for piece in pieces]
     return pd.DataFrame(rows, columns=list(FRAGMENT_COLUMNS))
@@ -81,6 +81,8 @@ def _pieces(arrays: Arrays, found: Predictions, row: int, grader: Grader) -> lis
 
 
 def _score(arrays: Arrays, found: Predictions, row: int, grader: Grader) -> dict[str, float]:
+    if not found.outlined:
+        return dict.fromkeys(("hard", *MASK_SCORES, *FRAGMENT_COUNTS), np.nan)
     index = found.indices[row]
     valid = arrays.valid(index)
     fragment, embryo = grader.masks(found, row)
@@ -109,8 +111,8 @@ def _add_ratios(
 ) -> pd.DataFrame:
     """All ratios, their absolute errors, and the signed error of the reported one."""
     direct = found.direct.astype(float)
-    soft = grader.calibration.soft(found, arrays)
-    fused = grader.calibration.fuse(direct, soft)
+    soft = grader.calibration.soft(found, arrays) if found.outlined else found.soft
+    fused = grader.calibration.fuse(direct, soft)  # NaN without a mask
     table = table.assign(direct=direct, soft=soft, soft_uncalibrated=found.soft, fused=fused)
     table = table.assign(reported=table[grader.reported])
     names = (*RATIOS, "soft_uncalibrated", "reported")

@@ -223,7 +223,7 @@ def _tested_on(trial: Trial, data_name: str) -> Numbers:
         "patients": int(images["patient"].nunique()),
         "seen_in_training": seen_in_training(trial),
         "grading": f"{setting.scheme.id} version {setting.scheme.version}",
-        "reported_ratio": setting.reported,
+        "reported_ratio": trial.grader.reported,
         "mask_threshold": trial.grader.calibration.mask_threshold,
         "seed": setting.seed,
         "bootstrap_samples": setting.params.bootstrap_samples,

@@ -6,6 +6,7 @@ runtimes, to compare these with each other.)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,15 @@ from ivfgrade.evaluation.baselines import Baselines, add_baselines, fit_baseline
 from ivfgrade.evaluation.calibration_error import Reliability, nothing, reliability
 from ivfgrade.evaluation.params import EvaluateParams
 from ivfgrade.evaluation.per_image import Grader, fragment_scores, score_images
-from ivfgrade.fragmentation.calibration import load_calibration
-from ivfgrade.fragmentation.model import AttnRegDeepLab
+from ivfgrade.fragmentation.calibration import Calibration, load_calibration
+from ivfgrade.fragmentation.regression import PureRegression
 from ivfgrade.fragmentation.scoring import Predictions, predict
-from ivfgrade.fragmentation.stored import load
+from ivfgrade.fragmentation.stored import Network, load_network
 from ivfgrade.grading import GradingScheme, load_scheme
 from ivfgrade.params import Params
 from ivfgrade.training.precision import Compute, resolve
 
+Reader = Callable[[Network, Arrays], Calibration]
 LABELLED = ("paired", "ratio", "weak")
 
 
@@ -43,7 +45,7 @@ class Setting:
     """How answers are read and judged."""
 
     scheme: GradingScheme
-    reported: str  # which ratio is the answer: direct or fused
+    reported: str  # which ratio is the answer of a network that has both: direct or fused
     mask_threshold: float | None  # None: the one that suits validation
     params: EvaluateParams
     compute: Compute
@@ -67,7 +69,7 @@ class Trial:
     folders: Folders
     setting: Setting
     arrays: Arrays
-    model: AttnRegDeepLab
+    model: Network
     grader: Grader
     found: Predictions  # in the order of the rows of `images`
     images: pd.DataFrame
@@ -77,14 +79,15 @@ class Trial:
     calibrated_pixels: Reliability
 
 
-def hold_trial(folders: Folders, setting: Setting) -> Trial:
+def hold_trial(folders: Folders, setting: Setting, read_by: Reader | None = None) -> Trial:
+    """`read_by` settles how the network is read; without it, as its folder says."""
     arrays = load_arrays(folders.data)
     indices = arrays.indices("test", LABELLED)
     if not len(indices):
         raise InputError(f"{folders.data} has no labelled image in its test split")
-    model, _ = load(folders.model)
-    calibration = load_calibration(folders.model)
-    grader = Grader(calibration, setting.scheme, setting.reported, setting.params)
+    model, _ = load_network(folders.model)
+    calibration = read_by(model, arrays) if read_by else load_calibration(folders.model)
+    grader = Grader(calibration, setting.scheme, answer(model, setting.reported), setting.params)
     found = predict(model, arrays, indices, setting.compute)
     baselines = fit_baselines(_train_ratios(load_arrays(folders.trained_on)), setting.scheme)
     raw_pixels, calibrated_pixels = _reliabilities(arrays, found, grader)
@@ -103,6 +106,13 @@ def hold_trial(folders: Folders, setting: Setting) -> Trial:
     )
 
 
+def answer(model: Network, preferred: str) -> str:
+    """Which ratio counts: the preferred one, or the only one that the network has."""
+    if isinstance(model, PureRegression):
+        return "direct"
+    return preferred if model.head.regresses else "fused"
+
+
 def _train_ratios(arrays: Arrays) -> np.ndarray:
     ratios = arrays.manifest["ratio"].to_numpy(float)[arrays.indices("train")]
     return ratios[np.isfinite(ratios)]
@@ -114,7 +124,7 @@ def _reliabilities(
     """Over the pixels of the true embryo, where alone fragments can be."""
     bins = grader.params.reliability_bins
     raw = calibrated = nothing(bins)
-    paired = set(arrays.indices("test", ("paired",)))
+    paired = set(arrays.indices("test", ("paired",))) if found.outlined else set()
     for logit, index in zip(found.fragment_logit, found.indices, strict=True):
         if index in paired:
             masks = arrays.masks[index] > 0

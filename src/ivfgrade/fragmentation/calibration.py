@@ -51,7 +51,9 @@ class Calibration:
         return expit(fragment_logit.astype(np.float32) / self.temperature + self.offset)
 
     def fuse(self, direct: np.ndarray, soft: np.ndarray) -> np.ndarray:
-        fused = self.intercept + self.weight_direct * direct + self.weight_soft * soft
+        """Of a network without regression head `direct` is NaN, and its weight 0."""
+        known = np.nan_to_num(direct)
+        fused = self.intercept + self.weight_direct * known + self.weight_soft * soft
         return np.clip(fused, 0.0, 1.0)
 
     def soft(self, predictions: Predictions, arrays: Arrays) -> np.ndarray:
@@ -100,7 +102,8 @@ def fit_calibration(predictions: Predictions, arrays: Arrays, mask_threshold: fl
     temperature, offset = fit_logits(*_embryo_pixels(predictions, arrays))
     pixels_only = replace(IDENTITY, temperature=temperature, offset=offset)
     soft = pixels_only.soft(predictions, arrays)
-    estimates = np.column_stack([predictions.direct, soft])[known]  # n 2
+    direct = np.nan_to_num(predictions.direct)  # a constant explains nothing: weight 0
+    estimates = np.column_stack([direct, soft])[known]  # n 2
     fused = least_squares(estimates, truth[known])
     return Calibration(mask_threshold, temperature, offset, *fused, images=int(known.sum()))
 

@@ -6,7 +6,9 @@ The frozen part always says the same of an image, so it is asked once (`cached`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,17 +28,24 @@ from ivfgrade.fragmentation.sampling import FORWARD_BATCH, Embryos, Steps, in_ch
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import ModelSpec
 from ivfgrade.fragmentation.stored import load_into
-from ivfgrade.training.loop import Fitted, Run, fit
+from ivfgrade.training.loop import Row, Run, described, fit
 from ivfgrade.training.param_groups import changed, frozen_names
 from ivfgrade.training.phase import Phase
 
 PHASE_2_PARTS = ("head", "injection")
 
 
+@dataclass(frozen=True)
+class Finetuned:
+    model: AttnRegDeepLab  # the whole network, of which only head and injection moved
+    history: list[Row]
+    facts: dict[str, Any]  # for the record: how it came about
+
+
 def finetune(
     spec: ModelSpec, phase_1: Path, embryos: Embryos, phase: Phase, views: int, run: Run
-) -> tuple[AttnRegDeepLab, Fitted]:
-    """Phase 2 on cached features: the whole network, of which only head and injection moved."""
+) -> Finetuned:
+    """Phase 2 on cached features."""
     torch.manual_seed(run.seed)
     model = build(spec)
     load_into(model, phase_1, missing=PHASE_2_PARTS)
@@ -54,7 +63,8 @@ def finetune(
     moved = changed(frozen, model.state_dict())
     if moved:
         raise RuntimeError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
-    return model, fitted
+    facts = {**steps.counts(), "views": views, **described(fitted, phase, run)}
+    return Finetuned(model, fitted.history, facts)
 
 
 def _require_frozen_segmenter(model: nn.Module, frozen: dict[str, Tensor]) -> None:

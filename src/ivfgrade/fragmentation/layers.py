@@ -126,6 +126,18 @@ class StopGradient(nn.Module):
         return vector.detach()
 
 
+class Constant(nn.Module):
+    """In place of V_reg, a vector that is learnt and the same for every image: what an injection
+    does by its parameters alone (S4.32)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.vector = nn.Parameter(torch.ones(size))
+
+    def forward(self, vector: Tensor) -> Tensor:
+        return self.vector.expand_as(vector)
+
+
 class ConcatInjection(nn.Module):
     """Equations 2 and 3: the V_reg slice of the 3x3 convolution over Concat(F_dec, Broadcast(V)).
 

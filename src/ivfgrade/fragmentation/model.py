@@ -12,13 +12,14 @@ from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet50
+from torchvision.models import ResNet50_Weights, resnet50
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.layers import (
     ASPP,
     AttentionGate,
     ConcatInjection,
+    Constant,
     NoInjection,
     PassThrough,
     StopGradient,
@@ -33,8 +34,6 @@ F1, F3, F4 = 256, 1024, 2048  # channels of the three backbone maps
 CONTEXT = 256  # channels of ASPP and decoder
 V_REG = 2048
 OUTPUT_STRIDE = 8  # at which the network is used
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Prediction(NamedTuple):
@@ -55,12 +54,29 @@ def soft_area_ratio(mask_logits: Tensor, valid: Tensor) -> Tensor:
     return (fragment * embryo).sum(dim=(1, 2)) / area.clamp_min(1.0)  # B
 
 
-class Backbone(nn.Module):
+class Trunk(nn.Module):
+    """A published network without its classifier, under torchvision's names for its parts."""
+
+    title: str
+    imagenet_url: str
+    left_over: tuple[str, ...]  # prefixes in that file that the trunk does without
+    pixel_mean: tuple[float, float, float]  # that its weights are made for
+    pixel_std: tuple[float, float, float]
+    channels: tuple[int, int]  # of its two deepest maps
+
+
+class Backbone(Trunk):
     """ResNet-50 at output stride 8: layers 3 and 4 dilate by 2 and 4 instead of striding (S4.16).
 
     At stride 16 layer 3 strides and layer 4 dilates by 2: coarser, cheaper, the same weights.
-    Parameter names are torchvision's, so its ImageNet file fits.
     """
+
+    title = "ResNet-50"
+    imagenet_url = ResNet50_Weights.IMAGENET1K_V2.url
+    left_over = ("fc.",)
+    pixel_mean = (0.485, 0.456, 0.406)
+    pixel_std = (0.229, 0.224, 0.225)
+    channels = (F3, F4)
 
     def __init__(self, output_stride: int) -> None:
         super().__init__()
@@ -99,14 +115,15 @@ class RegressionHead(nn.Module):
     """Pooled F3 and F4, standardised -> V_reg -> ratio. The output weights start at zero: the
     first prediction is the prior, whatever the features are."""
 
+    regresses = True
     mean: Tensor
     gain: Tensor
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, inputs: int, dropout: float) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(F3 + F4))
-        self.register_buffer("gain", torch.ones(F3 + F4))
-        self.hidden = nn.Sequential(nn.Linear(F3 + F4, V_REG), nn.ReLU(), nn.Dropout(dropout))
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("gain", torch.ones(inputs))
+        self.hidden = nn.Sequential(nn.Linear(inputs, V_REG), nn.ReLU(), nn.Dropout(dropout))
         self.output = nn.Linear(V_REG, 1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
@@ -136,6 +153,8 @@ class RegressionHead(nn.Module):
 class AreaHead(nn.Module):
     """No regression branch: the ratio is the mask's soft area. Nothing here is trained."""
 
+    regresses = False
+
     def standardise_like(self, pooled: Tensor) -> None:
         pass
 
@@ -153,16 +172,27 @@ Gate = AttentionGate | PassThrough
 Head = RegressionHead | AreaHead
 
 
-class AttnRegDeepLab(nn.Module):
-    pixel_mean: Tensor
-    pixel_std: Tensor
+class PixelNorm(nn.Module):
+    """The statistics that the trunk expects; padding is zero afterwards, whatever it was before."""
 
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, trunk: Trunk) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(trunk.pixel_mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(trunk.pixel_std).view(3, 1, 1))
+
+    def forward(self, image: Tensor, valid: Tensor) -> Tensor:
+        return (image - self.mean) / self.std * valid
+
+
+class AttnRegDeepLab(nn.Module):
     def __init__(
         self, backbone: Backbone, aspp: ASPP, gate: Gate, head: Head, injection: nn.Module
     ) -> None:
         super().__init__()
-        self.register_buffer("pixel_mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1))
-        self.register_buffer("pixel_std", torch.tensor(IMAGENET_STD).view(3, 1, 1))
+        self.pixels = PixelNorm(backbone)
         self.backbone = backbone
         self.aspp = aspp
         self.gate = gate
@@ -175,7 +205,7 @@ class AttnRegDeepLab(nn.Module):
         return self.heads(self.features(image, valid), valid)
 
     def features(self, image: Tensor, valid: Tensor) -> Features:
-        f1, f3, f4 = self.backbone(self._normalise(image, valid))
+        f1, f3, f4 = self.backbone(self.pixels(image, valid))
         pooled3, pooled4 = masked_mean(f3, valid), masked_mean(f4, valid)
         g = resize_like(self.aspp(f4, pooled4), f1)  # B 256 75 75
         fused = self.decoder(self.gate(f1, g), g)
@@ -192,13 +222,9 @@ class AttnRegDeepLab(nn.Module):
 
     def attention(self, image: Tensor, valid: Tensor) -> Tensor:
         """The gate's alpha, for pictures."""
-        f1, _, f4 = self.backbone(self._normalise(image, valid))
+        f1, _, f4 = self.backbone(self.pixels(image, valid))
         g = resize_like(self.aspp(f4, masked_mean(f4, valid)), f1)
         return self.gate.alpha(f1, g)  # B 1 75 75
-
-    def _normalise(self, image: Tensor, valid: Tensor) -> Tensor:
-        """ImageNet statistics; padding is zero again afterwards, whatever it was before."""
-        return (image - self.pixel_mean) / self.pixel_std * valid
 
 
 GATES: Mapping[str, Callable[[ModelSpec], Gate]] = {
@@ -206,12 +232,13 @@ GATES: Mapping[str, Callable[[ModelSpec], Gate]] = {
     "none": lambda _: PassThrough(),
 }
 HEADS: Mapping[str, Callable[[ModelSpec], Head]] = {
-    "multi_scale": lambda spec: RegressionHead(spec.head_dropout),
+    "multi_scale": lambda spec: RegressionHead(F3 + F4, spec.head_dropout),
     "none": lambda _: AreaHead(),
 }
 BRIDGES: Mapping[bool, Callable[[], nn.Module]] = {True: StopGradient, False: nn.Identity}
 INJECTIONS: Mapping[str, Callable[[ModelSpec], nn.Module]] = {
     "concat": lambda spec: ConcatInjection(V_REG, CONTEXT, BRIDGES[spec.detach_injection]()),
+    "constant": lambda _: ConcatInjection(V_REG, CONTEXT, Constant(V_REG)),
     "none": lambda _: NoInjection(),
 }
 Part = TypeVar("Part")

@@ -126,6 +126,10 @@ class Steps:
     def __len__(self) -> int:
         return -(-len(self.pools[self.first]) // self.batch[self.first])
 
+    def counts(self) -> dict[str, int]:
+        """How many images of each kind take part."""
+        return {f"{kind}_images": len(pool) for kind, pool in self.pools.items()}
+
     def epoch(self, number: int) -> Iterator[np.ndarray]:
         rounds = {kind: self._round(kind, number) for kind in self.pools}
         for step in range(len(self)):

@@ -14,10 +14,12 @@ from tqdm import tqdm
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation.metrics import dice
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.fragmentation.model import AttnRegDeepLab, Prediction, soft_area_ratio
+from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
 from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
+from ivfgrade.fragmentation.stored import Network
 from ivfgrade.training.precision import Compute
 
+NAN = float("nan")
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))  # tried on validation
 
 
@@ -32,14 +34,18 @@ class Predictions:
     soft: np.ndarray  # N, the uncalibrated soft area ratio
 
     @property
+    def outlined(self) -> bool:
+        """Whether the network draws masks at all."""
+        return not np.isnan(self.soft).any()
+
+    @property
     def fragment(self) -> np.ndarray:
         return expit(self.fragment_logit.astype(np.float32))
 
 
 @torch.inference_mode()
-def predict(
-    model: AttnRegDeepLab, arrays: Arrays, indices: np.ndarray, compute: Compute
-) -> Predictions:
+def predict(model: Network, arrays: Arrays, indices: np.ndarray, compute: Compute) -> Predictions:
+    """A network without regression head has NaN for `direct`, one without outlines for the rest."""
     compute.place(model).eval()
     found: list[tuple[Tensor, ...]] = []
     chunks = in_chunks(indices, FORWARD_BATCH)
@@ -47,7 +53,7 @@ def predict(
         image, valid = load_pixels(arrays, chunk, compute.device)
         with compute.autocast():
             prediction = model(image, valid)
-        found.append(_on_cpu(prediction, valid))
+        found.append(_on_cpu(prediction, valid, model.head.regresses))
     if not found:
         empty = np.zeros((0, arrays.size, arrays.size), np.float16)
         return Predictions(indices, empty, empty, np.zeros(0), np.zeros(0))
@@ -57,11 +63,19 @@ def predict(
     return Predictions(indices, fragment, embryo, direct, soft)
 
 
-def _on_cpu(prediction: Prediction, valid: Tensor) -> tuple[Tensor, ...]:
+def _on_cpu(prediction: Prediction, valid: Tensor, regresses: bool) -> tuple[Tensor, ...]:
     logits = prediction.mask_logits.float()
-    soft = soft_area_ratio(logits, valid)
-    fragment, embryo = logits[:, 0].half(), torch.sigmoid(logits[:, 1]).half()
-    return fragment.cpu(), embryo.cpu(), prediction.ratio.float().cpu(), soft.cpu()
+    direct = prediction.ratio.float() if regresses else torch.full_like(prediction.ratio, NAN)
+    if logits.shape[1]:
+        soft, fragment, embryo = (
+            soft_area_ratio(logits, valid),
+            logits[:, 0],
+            logits[:, 1].sigmoid(),
+        )
+    else:
+        soft, fragment = torch.full_like(direct, NAN), torch.full_like(valid[:, 0], NAN)
+        embryo = fragment
+    return fragment.half().cpu(), embryo.half().cpu(), direct.cpu(), soft.cpu()
 
 
 def dice_by_threshold(fragment: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -89,10 +103,11 @@ def best_threshold(scores: np.ndarray) -> tuple[float, float]:
 
 def _validation_scores(prediction: Prediction, batch: Batch) -> dict[str, np.ndarray]:
     """Dice by threshold (per image with a mask) and absolute ratio error (per one with a ratio)."""
-    found = torch.sigmoid(prediction.mask_logits[:, 0].float()).cpu().numpy()
+    found = torch.sigmoid(prediction.mask_logits[:, :1].float()).cpu().numpy()  # none: B 0 S S
     truth, valid = batch.fragment[:, 0].cpu().numpy() > 0, batch.valid[:, 0].cpu().numpy() > 0
-    paired, known = batch.paired.cpu().numpy(), batch.has_ratio.cpu().numpy()
-    dices = [dice_by_threshold(found[i], truth[i], valid[i]) for i in np.flatnonzero(paired)]
+    known = batch.has_ratio.cpu().numpy()
+    drawn = np.flatnonzero(batch.paired.cpu().numpy() & bool(found.shape[1]))
+    dices = [dice_by_threshold(found[i, 0], truth[i], valid[i]) for i in drawn]
     error = (prediction.ratio.float() - batch.ratio).abs().cpu().numpy()
     return {"dice": np.reshape(dices, (-1, len(THRESHOLDS))), "mae": error[known]}
 

@@ -54,6 +54,14 @@ def model_spec(segmenter: Segmenter, regressor: Regressor = NO_REGRESSOR) -> Mod
 
 
 @dataclass(frozen=True)
+class EstimatorSpec:
+    """A network that names the ratio and draws no outline."""
+
+    trunk: str  # a name in regression.TRUNKS
+    head_dropout: float
+
+
+@dataclass(frozen=True)
 class AugmentParams:
     rotation_degrees: float  # free rotation, on top of flips and right angles
     scale: tuple[float, float]

@@ -9,25 +9,51 @@ from typing import Any
 from torch import Tensor
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.model import AttnRegDeepLab, build
-from ivfgrade.fragmentation.spec import ModelSpec
+from ivfgrade.fragmentation.model import OUTPUT_STRIDE, AttnRegDeepLab, build
+from ivfgrade.fragmentation.regression import PureRegression, build_estimator
+from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec
 from ivfgrade.strict import build as build_strictly
 from ivfgrade.training.checkpoints import load_spec, load_weights, save_model
 
+Network = AttnRegDeepLab | PureRegression
+KINDS: dict[str, type[ModelSpec] | type[EstimatorSpec]] = {
+    "model": ModelSpec,  # outlines fragments, and may regress the ratio
+    "estimator": EstimatorSpec,  # regresses the ratio, and nothing else
+}
 
-def store(folder: Path, weights: dict[str, Tensor], spec: ModelSpec, **facts: Any) -> None:
-    save_model(folder, weights, {"model": asdict(spec), **facts})
+
+def build_network(spec: ModelSpec | EstimatorSpec, output_stride: int = OUTPUT_STRIDE) -> Network:
+    if isinstance(spec, EstimatorSpec):
+        return build_estimator(spec, output_stride)
+    return build(spec, output_stride)
+
+
+def store(
+    folder: Path, weights: dict[str, Tensor], spec: ModelSpec | EstimatorSpec, **facts: Any
+) -> None:
+    kind = next(name for name, of_kind in KINDS.items() if isinstance(spec, of_kind))
+    save_model(folder, weights, {kind: asdict(spec), **facts})
+
+
+def load_network(folder: Path) -> tuple[Network, ModelSpec | EstimatorSpec]:
+    """Whichever network is stored there, in eval mode."""
+    stored = load_spec(folder)
+    kind = next((name for name in KINDS if name in stored), "model")
+    spec = build_strictly(KINDS[kind], stored.get(kind), f"{folder}: {kind}")
+    network = build_network(spec)
+    load_into(network, folder, missing=())
+    return network.eval(), spec
 
 
 def load(folder: Path) -> tuple[AttnRegDeepLab, ModelSpec]:
-    """The network in eval mode."""
-    spec = build_strictly(ModelSpec, load_spec(folder).get("model"), f"{folder}: model")
-    model = build(spec)
-    load_into(model, folder, missing=())
-    return model.eval(), spec
+    """A network that outlines, in eval mode."""
+    network, spec = load_network(folder)
+    if not isinstance(network, AttnRegDeepLab) or not isinstance(spec, ModelSpec):
+        raise InputError(f"the network in {folder} draws no outlines; name one that does")
+    return network, spec
 
 
-def load_into(model: AttnRegDeepLab, folder: Path, missing: tuple[str, ...]) -> None:
+def load_into(model: Network, folder: Path, missing: tuple[str, ...]) -> None:
     """Load weights; the parts named in `missing` may be absent, nothing else may differ."""
     result = model.load_state_dict(load_weights(folder), strict=False)
     lacking = [k for k in result.missing_keys if k.partition(".")[0] not in missing]

@@ -14,12 +14,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torchvision.models import ResNet50_Weights
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.model import AttnRegDeepLab
-
-IMAGENET_URL: str = ResNet50_Weights.IMAGENET1K_V2.url
+from ivfgrade.fragmentation.model import Trunk
 
 
 @dataclass(frozen=True)
@@ -30,27 +27,27 @@ class Origin:
     sha256: str | None
 
 
-def initialise(model: AttnRegDeepLab, init: str) -> Origin:
-    """`init` is `none`, `imagenet` or the path of a ResNet-50 state dict."""
+def initialise(trunk: Trunk, init: str) -> Origin:
+    """`init` is `none`, `imagenet` or the path of a state dict of the same network."""
     if init == "none":
         return Origin("none", None)
     if init == "imagenet":
-        return imagenet_backbone(model)
-    return load_backbone(model, Path(init))
+        return imagenet_trunk(trunk)
+    return load_trunk(trunk, Path(init))
 
 
-def imagenet_backbone(model: AttnRegDeepLab) -> Origin:
+def imagenet_trunk(trunk: Trunk) -> Origin:
     """torchvision's file from torch's cache, downloaded into it first where it is missing."""
-    name = IMAGENET_URL.rsplit("/", 1)[-1]
+    name = trunk.imagenet_url.rsplit("/", 1)[-1]
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     checksum = Path(name).stem.rsplit("-", 1)[-1]  # torchvision names files by their SHA-256
     if not path.exists():
-        _download(path, checksum)
-    return load_backbone(model, path, checksum)
+        _download(trunk.imagenet_url, path, checksum)
+    return load_trunk(trunk, path, checksum)
 
 
-def load_backbone(model: AttnRegDeepLab, path: Path, sha256: str | None = None) -> Origin:
-    """Every backbone tensor must be in the file; only the classifier `fc` may be left over.
+def load_trunk(trunk: Trunk, path: Path, sha256: str | None = None) -> Origin:
+    """Every tensor must be in the file; only what the trunk does without may be left over.
     `sha256` may be the beginning of the checksum."""
     digest = _sha256(path)
     if sha256 is not None and not digest.startswith(sha256):
@@ -58,20 +55,20 @@ def load_backbone(model: AttnRegDeepLab, path: Path, sha256: str | None = None) 
             f"weights {path} have SHA-256 {digest[:16]}... instead of {sha256[:16]}...: "
             "delete the file and fetch it again"
         )
-    state = {key: value for key, value in _read(path).items() if not key.startswith("fc.")}
-    _check_fit(state, model.backbone.state_dict(), path)
-    model.backbone.load_state_dict(state, strict=False)  # only step counters may be absent
+    state = {k: value for k, value in _read(path).items() if not k.startswith(trunk.left_over)}
+    _check_fit(state, trunk, path)
+    trunk.load_state_dict(state, strict=False)  # only step counters may be absent
     return Origin(path.name, digest)
 
 
-def _download(path: Path, checksum: str) -> None:
+def _download(url: str, path: Path, checksum: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(IMAGENET_URL, str(path), checksum)
+        torch.hub.download_url_to_file(url, str(path), checksum)
     except (OSError, RuntimeError) as error:  # URLError is an OSError, a bad checksum the other
         raise InputError(
             f"ImageNet weights could not be downloaded ({error}): place {path.name} at {path}, "
-            "or set init to the path of a ResNet-50 file, or to none"
+            "or set init to the path of such a file, or to none"
         ) from error
 
 
@@ -93,15 +90,16 @@ def _read(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _check_fit(state: dict[str, Tensor], expected: dict[str, Tensor], path: Path) -> None:
+def _check_fit(state: dict[str, Tensor], trunk: Trunk, path: Path) -> None:
+    expected = trunk.state_dict()
     for key, tensor in expected.items():
         if key not in state:
             if key.endswith("num_batches_tracked"):  # absent from files older than 2018
                 continue
-            raise InputError(f"weights {path} are no ResNet-50: {key} is missing")
+            raise InputError(f"weights {path} are no {trunk.title}: {key} is missing")
         if state[key].shape != tensor.shape:
             found, wanted = tuple(state[key].shape), tuple(tensor.shape)
             raise InputError(f"weights {path} do not fit: {key} is {found} instead of {wanted}")
     for key in state:
         if key not in expected:
-            raise InputError(f"weights {path} are no ResNet-50: {key} is unknown")
+            raise InputError(f"weights {path} are no {trunk.title}: {key} is unknown")

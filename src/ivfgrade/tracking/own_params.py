@@ -12,27 +12,27 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ivfgrade.inputs import PARAMS, PIPELINE, interpolate
+from ivfgrade.errors import InputError
+from ivfgrade.inputs import PARAMS, declaration
 
 NAMES = ("profile.name", "recipe.name", "data.root")  # what the run is called after
 
 
 def own_params(stage: str, params: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """`params` are all flat values; without a stage of this name in dvc.yaml they stay as given."""
-    if not (root / PIPELINE).exists():
+    """`params` are all flat values; without a declared stage of this name they stay as given."""
+    try:
+        written = YAML(typ="safe").load((root / PARAMS).read_text())
+        declared = declaration(stage, root, written).get("params", [])
+    except (InputError, OSError):
         return dict(params)
-    yaml = YAML(typ="safe")
-    stages = yaml.load((root / PIPELINE).read_text())["stages"]
-    if stage not in stages:
-        return dict(params)
-    declared = interpolate(stages[stage].get("params", []), yaml.load((root / PARAMS).read_text()))
     prefixes = (*NAMES, *map(flat_name, declared))
     return {k: v for k, v in params.items() if f"{k}.".startswith(tuple(f"{p}." for p in prefixes))}
 
 
 def flat_name(declared: str) -> str:
-    """recipes.plus.pretrain, as in params.yaml -> recipe.pretrain, as the runs name it."""
+    """recipes.plus.pretrain, as in params.yaml -> recipe.pretrain, as the runs name it; a row of
+    the table of experiments is `row`, so that the rows have the same columns."""
     table, _, rest = declared.partition(".")
     if table in ("profiles", "recipes"):
         return ".".join([table.removesuffix("s"), *rest.split(".")[1:]])
-    return declared
+    return "row" if table == "experiments" else declared

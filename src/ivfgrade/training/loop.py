@@ -11,7 +11,7 @@ import io
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -132,6 +132,12 @@ def fit(
     if trouble:
         print(f"warning: {trouble}", file=sys.stderr)
     return Fitted(state.best, state.history, best, trouble)
+
+
+def described(fitted: Fitted, phase: Phase, run: Run) -> dict[str, Any]:
+    """For the record of a training: what it was, besides its data and its network."""
+    facts = {"phase": asdict(phase), "epochs": run.epochs, "training_seed": run.seed}
+    return {**facts, "best_epoch": fitted.best_epoch, "hold_broken": fitted.hold_broken}
 
 
 def _optimiser(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:

@@ -1,4 +1,4 @@
-"""Phase 1 as a whole, tiny: what it returns is the network as it will be used."""
+"""A whole training, tiny: what it returns is the network as it will be used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from ivfgrade.errors import InputError
-from ivfgrade.fragmentation.pretrain import Trained, pretrain
+from ivfgrade.fragmentation.learning import Lesson, Trained, learn
+from ivfgrade.fragmentation.losses import MASK_TERMS
 from ivfgrade.fragmentation.spec import AugmentParams, Outlining, Segmenter, model_spec
 from ivfgrade.training.loop import Run
 from ivfgrade.training.phase import Phase
@@ -36,7 +37,8 @@ PHASE = Phase(
 
 def train(work: Path, outlining: Outlining = OUTLINING) -> Trained:
     run = Run(1, 0, CPU, work, "phase 1", lambda *_: None)
-    return pretrain(SPEC, "none", tiny_embryos(paired=4, val=1), PHASE, outlining, run)
+    lesson = Lesson(PHASE, MASK_TERMS, outlining, "none")
+    return learn(SPEC, tiny_embryos(paired=4, val=1), lesson, run)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_a_run_that_ended_before_its_result_was_stored_ends_the_same(
 ) -> None:
     again = train(work)
     assert again.history == trained.history
-    assert again.validation == trained.validation
+    assert again.facts == trained.facts
     ours, theirs = again.model.state_dict(), trained.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
@@ -82,7 +84,8 @@ def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(tmp_path: Path) 
     def run(work: str, log: Callable[..., None] = lambda *_: None) -> Trained:
         (tmp_path / work).mkdir(exist_ok=True)
         run = Run(2, 0, CPU, tmp_path / work, "phase 1", log)
-        return pretrain(spec, "none", tiny_embryos(paired=2, val=1), phase, outlining, run)
+        lesson = Lesson(phase, MASK_TERMS, outlining, "none")
+        return learn(spec, tiny_embryos(paired=2, val=1), lesson, run)
 
     whole = run("whole")
     with pytest.raises(Killed):
@@ -98,7 +101,9 @@ def test_a_loss_that_knows_grades_is_refused(tmp_path: Path) -> None:
     phase = replace(PHASE, losses={"dice": 1.0, "range": 1.0})
     run = Run(1, 0, CPU, tmp_path, "phase 1", lambda *_: None)
     with pytest.raises(InputError, match="unknown loss range; known: area, bce, dice, focal"):
-        pretrain(SPEC, "none", tiny_embryos(paired=4, val=1), phase, OUTLINING, run)
+        learn(
+            SPEC, tiny_embryos(paired=4, val=1), Lesson(phase, MASK_TERMS, OUTLINING, "none"), run
+        )
 
 
 def test_unsettled_norms_are_those_of_the_training(work: Path, trained: Trained) -> None:

@@ -1,0 +1,43 @@
+"""A row of the table that repeats phase 2 in another way, on top of a trained segmenter.
+
+python -m pipeline.freeze ROW DATA PHASE_1 MODEL PROVENANCE
+"""
+
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from ivfgrade.errors import one_line
+from ivfgrade.fragmentation.finetune import finetune
+from ivfgrade.fragmentation.rows import narrowed
+from ivfgrade.fragmentation.sampling import load_embryos
+from ivfgrade.fragmentation.stored import store
+from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+from ivfgrade.tracking import live
+from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.precision import resolve
+
+
+def main(name: str, data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
+    with one_line(), guarded(f"freeze@{name}", provenance) as stage:
+        params = load_params()
+        row, recipe, profile = params.frozen(name), params.active_recipe, params.active_profile
+        compute = resolve(params.device, params.precision)
+        stage.note(device=str(compute.device), precision=compute.name)
+        scheme = load_scheme(Path(params.data.grading))
+        embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
+        phase = narrowed(recipe.finetune, None, row.without)
+        with live(f"freeze@{name}", stage.key, params.flat(row), params.track.experiment) as log:
+            seed, epochs = params.training_seed, profile.finetune_epochs
+            run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
+            trained = finetune(params.spec, phase_1, embryos, phase, profile.views, run)
+        stage.note(**trained.facts)
+        store(model, trained.model.state_dict(), params.spec, **trained.facts)
+        write_history(model / "history.csv", trained.history)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,46 @@
+"""A row of the table whose whole network is trained at once.
+
+python -m pipeline.learn ROW DATA MODEL PROVENANCE
+"""
+
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from ivfgrade.errors import one_line
+from ivfgrade.fragmentation.learning import Lesson, learn
+from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.rows import narrowed
+from ivfgrade.fragmentation.sampling import load_embryos
+from ivfgrade.fragmentation.stored import store
+from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+from ivfgrade.tracking import live
+from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.precision import resolve
+
+
+def main(name: str, data: Path, model: Path, provenance: Path) -> None:
+    with one_line(), guarded(f"learn@{name}", provenance) as stage:
+        params = load_params()
+        row, recipe, profile = params.learnt(name), params.active_recipe, params.active_profile
+        compute = resolve(params.device, params.precision)
+        stage.note(device=str(compute.device), precision=compute.name)
+        scheme = load_scheme(Path(params.data.grading))
+        embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
+        phase = narrowed(params.phase(row.phase), row.images, row.without)
+        lesson = Lesson(phase, TERMS, recipe.outlining, profile.init)
+        spec = row.spec(recipe.segmenter, recipe.regressor)
+        with live(f"learn@{name}", stage.key, params.flat(row), params.track.experiment) as log:
+            seed, epochs = params.training_seed, profile.learnt_epochs
+            run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
+            trained = learn(spec, embryos, lesson, run)
+        stage.note(**trained.facts)
+        store(model, trained.model.state_dict(), spec, **trained.facts)
+        write_history(model / "history.csv", trained.history)
+
+
+if __name__ == "__main__":
+    typer.run(main)

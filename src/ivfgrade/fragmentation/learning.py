@@ -1,0 +1,84 @@
+"""Train a whole network at once: phase 1 of the paper's section III.C, and every row of Table 1
+that has no phases.
+
+It may train at a coarser output stride than it is used at, which halves the cost of a step: the
+weights are the same, and DeepLabV3+ was trained at 16 and used at 8, too (Chen et al. 2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from ivfgrade.fragmentation.augment import augment
+from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.fragmentation.norms import settle_norms
+from ivfgrade.fragmentation.sampling import (
+    FORWARD_BATCH,
+    EmbryoBatches,
+    Embryos,
+    Steps,
+    in_chunks,
+    load_batch,
+)
+from ivfgrade.fragmentation.scoring import mean_scores
+from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec, Outlining
+from ivfgrade.fragmentation.stored import Network, build_network
+from ivfgrade.fragmentation.weights import initialise
+from ivfgrade.training.loop import Row, Run, Term, described, fit
+from ivfgrade.training.phase import Phase
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learnt, and how."""
+
+    phase: Phase
+    terms: Mapping[str, Term]  # the losses that the phase may name
+    outlining: Outlining
+    init: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    model: Network  # as it is used: at the fine stride, with its final norm statistics
+    history: list[Row]  # of the one that learnt
+    facts: dict[str, Any]  # for the record: how it came about
+
+
+def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run: Run) -> Trained:
+    torch.manual_seed(run.seed)
+    learner = build_network(spec, lesson.outlining.output_stride)
+    origin = initialise(learner.backbone, lesson.init)
+    learner.head.set_ratio_prior(embryos.mean_ratio("train"))
+    run.compute.place(learner)
+    steps = Steps(embryos.arrays, "train", lesson.phase.batch, run.seed)
+
+    def view(batch: Batch, random: torch.Generator) -> Batch:
+        return augment(batch, lesson.outlining.augment, random)
+
+    batches = EmbryoBatches(embryos, steps, view, run.compute.device)
+    validate = _validate(embryos, run)
+    fitted = fit(learner, lesson.phase, batches, lesson.terms, validate, run)
+    model = build_network(spec)
+    model.load_state_dict(fitted.weights)
+    run.compute.place(model).eval()
+    if lesson.outlining.settle_norms:
+        settle_norms(model, embryos.arrays, embryos.paired("train"), run.compute, run.seed)
+    validation = {k: round(v, 6) for k, v in validate(model).items() if math.isfinite(v)}
+    facts = {"init": asdict(origin), "validation": validation, **steps.counts()}
+    return Trained(model, fitted.history, {**facts, **described(fitted, lesson.phase, run)})
+
+
+def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:
+    chunks = in_chunks(embryos.paired("val"), FORWARD_BATCH)
+
+    def batches() -> Iterator[Batch]:
+        return (load_batch(embryos, chunk) for chunk in chunks)
+
+    return lambda model: mean_scores(model, batches(), run.compute)

@@ -1,0 +1,64 @@
+"""One row of the table of experiments, judged: numbers, per-image table, outlines in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ivfgrade.atomic import write_arrays, write_json, write_text
+from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.evaluation import figures
+from ivfgrade.evaluation.attention import gate_maps
+from ivfgrade.evaluation.report import HISTORY, metrics
+from ivfgrade.evaluation.summary import Summary
+from ivfgrade.evaluation.trial import Folders, Setting, Trial, hold_trial
+from ivfgrade.fragmentation.calibration import IDENTITY, Calibration, calibrate
+from ivfgrade.fragmentation.regression import PureRegression
+from ivfgrade.fragmentation.stored import Network
+from ivfgrade.training.checkpoints import load_spec
+
+
+def judge(data: Path, model: Path, setting: Setting) -> Trial:
+    """Every row is read by the same rule: threshold by validation, ratio by calibration."""
+
+    def read_by(network: Network, arrays: Arrays) -> Calibration:
+        if isinstance(network, PureRegression):
+            return IDENTITY
+        return calibrate(network, arrays, setting.mask_threshold, setting.compute)
+
+    return hold_trial(Folders(data, model, trained_on=data, phase_1=None), setting, read_by)
+
+
+def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Fill `out`; `facts` say which row this is, and of which trial. Returns metrics.json."""
+    setting, model = trial.setting, trial.folders.model
+    summary = Summary(trial.images, setting.scheme, setting.params, setting.seed)
+    numbers = metrics(trial, summary, data_name)
+    write_json(out / "metrics.json", numbers)
+    write_json(out / "row.json", {**facts, **load_spec(model)})
+    write_text(out / "per_image.csv", trial.images.to_csv(index=False, float_format="%.6g"))
+    write_text(out / HISTORY, (model / HISTORY).read_text())
+    if trial.found.outlined:
+        write_arrays(out / "outlines.npz", **outlines(trial))
+    scheme, images = setting.scheme, trial.images
+    figures.bland_altman(images, scheme, data_name, out / "bland_altman.png")
+    counts = summary.confusion("grade")
+    figures.confusion_matrix(counts, "true ratio", data_name, out / "confusion_matrix.png")
+    return numbers
+
+
+def outlines(trial: Trial) -> dict[str, np.ndarray]:
+    """The fragment masks as bits, and what the gate lets through: enough to draw any image."""
+    rows = range(len(trial.found.indices))
+    masks = np.array([trial.grader.masks(trial.found, row)[0].ravel() for row in rows])  # N S*S
+    drawn = {
+        "images": trial.images["image"].to_numpy(str),
+        "fragment": np.packbits(masks, axis=1),
+        "size": np.array(trial.arrays.size),
+    }
+    alpha = gate_maps(trial.model, trial.arrays, trial.found.indices, trial.setting.compute)
+    return (
+        drawn if alpha is None else {**drawn, "attention": np.round(255 * alpha).astype(np.uint8)}
+    )
