@@ -33,7 +33,7 @@ from ivfgrade.fragmentation.sampling import (
 )
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.stored import load
-from ivfgrade.inputs import interpolate
+from ivfgrade.inputs import declaration, interpolate
 from ivfgrade.training.precision import Compute
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -48,6 +48,7 @@ SMALL = {
         "quick": {
             "pretrain_epochs": 2,
             "finetune_epochs": 2,
+            "learnt_epochs": 1,
             "synthesize": {"paired": 22, "weak": 4, "sites": 3},
         }
     },
@@ -66,7 +67,7 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which every stage has run once."""
     root = tmp_path_factory.mktemp("checkout")
-    for name in ("src", "pipeline", "grading", "dvc.yaml"):
+    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments"):
         (root / name).symlink_to(PROJECT / name)
     yaml = YAML(typ="safe")
     params = merge(yaml.load((PROJECT / "params.yaml").read_text()), SMALL)
@@ -93,6 +94,19 @@ def run(command: str) -> None:
 
 def read(path: Path) -> Any:
     return json.loads(path.read_text())
+
+
+TABLE = ["learn@B1", "learn@C", "freeze@D_literal", "judge@A", "judge@B1", "judge@C", "judge@D"]
+TABLE += ["judge@D_literal"]
+
+
+@pytest.fixture(scope="module")
+def table(checkout: Path) -> Path:
+    """The folder of some judged rows of the table."""
+    params = YAML(typ="safe").load((checkout / "params.yaml").read_text())
+    for stage in TABLE:
+        run(declaration(stage, checkout, params)["cmd"])
+    return checkout / "reports/experiments"
 
 
 def test_every_declared_output_is_there(checkout: Path) -> None:
@@ -192,3 +206,52 @@ def test_a_folder_that_is_none_is_one_line_and_no_report(checkout: Path) -> None
     done = CliRunner().invoke(app, ["evaluate", "data/raw/nowhere", "reports/nowhere"])
     assert done.exit_code == 1
     assert not (checkout / "reports/nowhere").exists()
+
+
+def rows(table: Path, *columns: str) -> dict[str, pd.DataFrame]:
+    names = sorted(folder.name for folder in table.iterdir())
+    return {name: pd.read_csv(table / name / "per_image.csv")[list(columns)] for name in names}
+
+
+def test_every_row_is_judged_on_the_same_images(table: Path) -> None:
+    known = rows(table, "image", "patient", "ratio", "grade", "clinical_grade")
+    assert set(known) == {"A", "B1", "C", "D", "D_literal"}
+    assert all(known["A"].equals(other) for other in known.values())
+
+
+def test_a_row_has_the_ratios_that_its_network_can_name(table: Path) -> None:
+    named = {
+        name: set(ratios.columns[ratios.notna().all()])
+        for name, ratios in rows(table, "direct", "hard", "soft", "fused", "reported").items()
+    }
+    everything = {"direct", "hard", "soft", "fused", "reported"}
+    assert named["A"] == everything - {"direct"}
+    assert named["B1"] == {"direct", "reported"}
+    assert named["C"] == named["D"] == named["D_literal"] == everything
+
+
+def test_row_d_is_the_main_line(table: Path, checkout: Path) -> None:
+    ours = pd.read_csv(table / "D/per_image.csv")
+    theirs = pd.read_csv(checkout / "reports/evaluation/per_image.csv")
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_regression_alone_leaves_the_outlines_where_they_were(table: Path) -> None:
+    """The injection sits on the mask path only: without a mask loss it gets no gradient (S4.44)."""
+    dice = {name: scores["dice"] for name, scores in rows(table, "dice", "direct").items()}
+    pd.testing.assert_series_equal(dice["D_literal"], dice["A"])
+
+
+def test_the_kept_outlines_are_those_that_were_judged(table: Path, checkout: Path) -> None:
+    arrays = load_arrays(checkout / "data/processed")
+    kept = np.load(table / "C/outlines.npz")
+    images = pd.read_csv(table / "C/per_image.csv").set_index("image")
+    for name, bits in zip(kept["images"], kept["fragment"], strict=True):
+        index = int(np.flatnonzero(arrays.manifest["image"] == name)[0])
+        mask = np.unpackbits(bits)[: arrays.size**2].reshape(arrays.size, arrays.size) > 0
+        truth, inside = arrays.masks[index][..., 0] > 0, arrays.valid(index)
+        if truth.any():
+            score = 2 * (mask & truth & inside).sum() / ((mask & inside).sum() + truth.sum())
+            assert images.loc[name, "dice"] == pytest.approx(score, abs=1e-5)
+    assert kept["attention"].shape == (len(images), 16, 16)
+    assert "outlines.npz" not in [path.name for path in (table / "B1").iterdir()]
