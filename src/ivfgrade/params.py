@@ -77,6 +77,7 @@ class Recipe:
     pretrain: Phase
     finetune: Phase
     joint: Phase
+    outline_weakly: Phase
     regress: Phase
 
     def __post_init__(self) -> None:

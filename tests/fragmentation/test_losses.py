@@ -141,6 +141,22 @@ def test_range_is_zero_inside_the_interval(ratio: float) -> None:
     assert TERMS["range"](predict(mask, mask, torch.tensor([ratio])), batch).item() == 0.0
 
 
+def test_the_area_in_a_weak_image_must_fit_its_grade() -> None:
+    """Half of each embryo is outlined; the ratio that the head names does not matter."""
+    fragment, embryo = torch.tensor([1.0, 1.0, 0.0, 0.0]), torch.ones(4)
+    fragment, embryo = (v.view(1, 1, 2, 2).repeat(4, 1, 1, 1) for v in (fragment, embryo))
+    batch = batch_of(
+        fragment,
+        embryo,
+        low=torch.tensor([0.10, 0.25, 0.70, 0.70]),
+        high=torch.tensor([0.25, 0.60, 1.00, 1.00]),
+        has_grade=torch.tensor([True, True, True, True]),
+        has_ratio=torch.tensor([False, False, False, True]),
+    )
+    value = TERMS["area_range"](predict(fragment, embryo, torch.rand(4)), batch)
+    assert value.item() == pytest.approx((0.25 + 0.0 + 0.20) / 3, abs=1e-3)
+
+
 def test_soft_area_ratio_by_hand() -> None:
     embryo = maps([1.0, 0.5], [0.5, 0.9])  # the last pixel is padding
     logits = torch.logit(torch.cat([PROBABILITY, embryo], dim=1))
@@ -234,7 +250,7 @@ def test_a_term_without_samples_is_a_zero_on_the_graph(name: str) -> None:
 def test_every_term_pulls_on_something(name: str) -> None:
     prediction, batch = random_case(1)
     weak = {"has_ratio": torch.zeros(3, dtype=torch.bool), "low": torch.full((3,), 0.99)}
-    batch = replace(batch, **weak) if name == "range" else batch
+    batch = replace(batch, **weak) if "range" in name else batch
     TERMS[name](prediction, batch).backward()
     on_mask = prediction.mask_logits.grad is not None and prediction.mask_logits.grad.any()
     on_ratio = prediction.ratio.grad is not None and prediction.ratio.grad.any()

@@ -57,8 +57,15 @@ def precise(prediction: Prediction, batch: Batch) -> Tensor:
 def interval(prediction: Prediction, batch: Batch) -> Tensor:
     """L_range, equation 5: weak samples only, where a grade is all that is known (S4.7)."""
     weak = batch.has_grade & ~batch.has_ratio
-    ratio = prediction.ratio[weak]
-    return _mean(F.relu(batch.low[weak] - ratio) + F.relu(ratio - batch.high[weak]))
+    return _mean(_outside(prediction.ratio[weak], batch, weak))
+
+
+def area_interval(prediction: Prediction, batch: Batch) -> Tensor:
+    """Equation 5 asked of the mask: the area that is outlined in a weak image must fit its grade
+    (a size constraint as in Kervadec et al. 2019)."""
+    weak = batch.has_grade & ~batch.has_ratio & batch.outlined
+    soft_area = soft_area_ratio(prediction.mask_logits[weak], batch.valid[weak])
+    return _mean(_outside(soft_area, batch, weak))
 
 
 def area(prediction: Prediction, batch: Batch) -> Tensor:
@@ -81,6 +88,7 @@ TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
     "focal": focal,
     "precise": precise,
     "range": interval,
+    "area_range": area_interval,
     "area": area,
     "consistency": consistency,
 }
@@ -101,6 +109,10 @@ def _over_known_masks(loss: Tensor, batch: Batch) -> Tensor:
     fragment, embryo = loss.unbind(1)  # B, B
     with_fragment, with_embryo = batch.paired & batch.outlined, batch.has_embryo & batch.outlined
     return (_mean(fragment[with_fragment]) + _mean(embryo[with_embryo])) / 2
+
+
+def _outside(ratio: Tensor, batch: Batch, chosen: Tensor) -> Tensor:
+    return F.relu(batch.low[chosen] - ratio) + F.relu(ratio - batch.high[chosen])
 
 
 def _huber(value: Tensor, target: Tensor) -> Tensor:
