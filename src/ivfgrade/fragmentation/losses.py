@@ -85,7 +85,13 @@ TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
     "consistency": consistency,
 }
 
-MASK_TERMS = {name: TERMS[name] for name in ("bce", "dice", "focal", "area")}  # know no grade
+# The two tasks whose conflict the paper asserts. Consistency is neither: it pulls mask and ratio
+# towards each other, so its gradient is one of both, and in either task would feign an agreement.
+TASKS: Mapping[str, tuple[str, ...]] = {
+    "segmentation": ("bce", "dice", "focal", "area"),
+    "regression": ("precise", "range"),
+}
+MASK_TERMS = {name: TERMS[name] for name in TASKS["segmentation"]}  # know no grade
 
 
 def _targets(batch: Batch) -> Tensor:
