@@ -18,6 +18,7 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
 from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
@@ -34,10 +35,12 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
             spec = params.spec
             network, fitted = finetune(spec, phase_1, embryos, recipe.finetune, profile.views, run)
         facts = {"best_epoch": fitted.best_epoch, "hold_broken": fitted.hold_broken}
-        stage.note(**facts)
+        peak = round(peak_memory_gb(compute.device), 2)
+        stage.note(**facts, peak_memory_gb=peak)
         store(model, network.state_dict(), spec, **facts)
         save_calibration(model, calibrate(network, embryos.arrays, recipe.mask_threshold, compute))
         write_history(model / "history.csv", fitted.history)
+        print(f"peak memory {peak} GB")
 
 
 if __name__ == "__main__":

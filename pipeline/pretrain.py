@@ -17,6 +17,7 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
 from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
@@ -33,10 +34,11 @@ def main(data: Path, model: Path, provenance: Path) -> None:
             trained = pretrain(spec, profile.init, embryos, recipe.pretrain, outlining, run)
         seen = {k: round(v, 6) for k, v in trained.validation.items() if math.isfinite(v)}
         facts = {"init": asdict(trained.origin), "validation": seen}
-        stage.note(**facts)
+        peak = round(peak_memory_gb(compute.device), 2)
+        stage.note(**facts, peak_memory_gb=peak)
         store(model, trained.model.state_dict(), spec, best_epoch=trained.best_epoch, **facts)
         write_history(model / "history.csv", trained.history)
-        print(f"validation of the network as it is used: {seen}")
+        print(f"validation of the network as it is used: {seen}; peak memory {peak} GB")
 
 
 if __name__ == "__main__":
