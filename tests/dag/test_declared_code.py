@@ -21,7 +21,12 @@ EXEMPT = {
     "ivfgrade.tracking": "shows results, changes none",
 }
 # Modules inside a declared folder that its stage does not use: the price of a short list.
-BESIDE = {"synthesize": {"ivfgrade.synthesis.realism"}}
+BESIDE = {
+    "synthesize": {"ivfgrade.synthesis.realism"},
+    "pretrain": {"ivfgrade.training.conflict"},
+    "finetune": {"ivfgrade.training.conflict"},
+    "evaluate": {"ivfgrade.evaluation.conflict"},
+}
 
 
 def imported(file: Path) -> set[str]:
