@@ -10,7 +10,6 @@ import typer
 
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.finetune import finetune
-from ivfgrade.fragmentation.rows import narrowed
 from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
@@ -18,6 +17,7 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
 from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
@@ -29,14 +29,16 @@ def main(name: str, data: Path, phase_1: Path, model: Path, provenance: Path) ->
         stage.note(device=str(compute.device), precision=compute.name)
         scheme = load_scheme(Path(params.data.grading))
         embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
-        phase = narrowed(recipe.finetune, None, row.without)
+        phase = row.of(recipe.finetune)
         with live(f"freeze@{name}", stage.key, params.flat(row), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.finetune_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
             trained = finetune(params.spec, phase_1, embryos, phase, profile.views, run)
-        stage.note(**trained.facts)
+        peak = round(peak_memory_gb(compute.device), 2)
+        stage.note(**trained.facts, peak_memory_gb=peak)
         store(model, trained.model.state_dict(), params.spec, **trained.facts)
         write_history(model / "history.csv", trained.history)
+        print(f"peak memory {peak} GB")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import typer
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.learning import Lesson, learn
 from ivfgrade.fragmentation.losses import TERMS
-from ivfgrade.fragmentation.rows import narrowed
 from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
@@ -19,6 +18,7 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
 from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
@@ -30,16 +30,18 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
         stage.note(device=str(compute.device), precision=compute.name)
         scheme = load_scheme(Path(params.data.grading))
         embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
-        phase = narrowed(params.phase(row.phase), row.images, row.without)
-        lesson = Lesson(phase, TERMS, recipe.outlining, profile.init)
+        phase, look = row.of(params.phase(row.phase)), params.experiments.conflict_batches
+        lesson = Lesson(phase, TERMS, recipe.outlining, profile.init, look)
         spec = row.spec(recipe.segmenter, recipe.regressor)
         with live(f"learn@{name}", stage.key, params.flat(row), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.learnt_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
             trained = learn(spec, embryos, lesson, run)
-        stage.note(**trained.facts)
+        peak = round(peak_memory_gb(compute.device), 2)
+        stage.note(**trained.facts, peak_memory_gb=peak)
         store(model, trained.model.state_dict(), spec, **trained.facts)
         write_history(model / "history.csv", trained.history)
+        print(f"peak memory {peak} GB")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
 from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
@@ -31,9 +32,11 @@ def main(data: Path, model: Path, provenance: Path) -> None:
             seed, epochs = params.training_seed, profile.pretrain_epochs
             run = Run(epochs, seed, compute, stage.work, "phase 1", log)
             trained = learn(params.segmenter_spec, embryos, lesson, run)
-        stage.note(**trained.facts)
+        peak = round(peak_memory_gb(compute.device), 2)
+        stage.note(**trained.facts, peak_memory_gb=peak)
         store(model, trained.model.state_dict(), params.segmenter_spec, **trained.facts)
         write_history(model / "history.csv", trained.history)
+        print(f"peak memory {peak} GB")
         print(f"validation of the network as it is used: {trained.facts['validation']}")
 
 

@@ -31,6 +31,7 @@ WHOLE = model_spec(SEGMENTER, Regressor("multi_scale", 0.0, "concat", True))
 PHASE = Phase(
     groups=(("(head|injection).*", 0.001), (".*", None)),
     losses={"precise": 1.0, "range": 1.0, "consistency": 0.1, "bce": 0.1},
+    descent="sum",
     keep=("mae", "min"),
     hold=None,
     batch={"paired": 3, "unmasked": 2},

@@ -25,6 +25,7 @@ OUTLINING = Outlining(output_stride=16, settle_norms=True, augment=PLAIN)
 PHASE = Phase(
     groups=((".*", 0.001),),
     losses={"dice": 1.0},
+    descent="sum",
     keep=("tuned_dice", "max"),
     hold=None,
     batch={"paired": 2},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,54 +14,8 @@ from torch import Tensor, nn
 from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import best_epoch
 from ivfgrade.training.checkpoints import load_tensors
-from ivfgrade.training.loop import LAST, Run, fit, learning_rate_factor, write_history
-from ivfgrade.training.precision import Compute
-from tests.training.simple import PHASE
-
-CPU = Compute(torch.device("cpu"), torch.float32)
-
-
-@dataclass
-class Points:
-    x: Tensor
-    y: Tensor
-
-    @property
-    def inputs(self) -> tuple[Tensor]:
-        return (self.x,)
-
-
-class Line:
-    """y = 2x - 1, shuffled anew in every epoch."""
-
-    def __len__(self) -> int:
-        return 4
-
-    def epoch(self, number: int) -> Iterator[Points]:
-        random = torch.Generator().manual_seed(number)
-        for _ in range(len(self)):
-            x = torch.rand(8, 1, generator=random)
-            yield Points(x, 2 * x - 1)
-
-
-def square(prediction: Tensor, batch: Points) -> Tensor:
-    return (prediction - batch.y).square().mean()
-
-
-def error(model: nn.Module) -> dict[str, float]:
-    x = torch.linspace(0, 1, 11)[:, None]
-    with torch.no_grad():
-        return {"error": float((model(x) - (2 * x - 1)).abs().mean())}
-
-
-def network() -> nn.Module:
-    torch.manual_seed(3)
-    return nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 1))
-
-
-def run(work: Path, epochs: int = 12) -> Run:
-    work.mkdir(parents=True, exist_ok=True)
-    return Run(epochs, 0, CPU, work, "test", lambda *_: None)
+from ivfgrade.training.loop import LAST, fit, learning_rate_factor, write_history
+from tests.training.simple import PHASE, Line, Points, error, network, run, square
 
 
 def test_it_learns_and_returns_its_best_epoch(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from torch import nn
 
 from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
+from ivfgrade.fragmentation.conflict import gradient_probe
+from ivfgrade.fragmentation.losses import TASKS
 from ivfgrade.fragmentation.norms import settle_norms
 from ivfgrade.fragmentation.sampling import (
     FORWARD_BATCH,
@@ -30,7 +32,7 @@ from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec, Outlining
 from ivfgrade.fragmentation.stored import Network, build_network
 from ivfgrade.fragmentation.weights import initialise
-from ivfgrade.training.loop import Row, Run, Term, described, fit
+from ivfgrade.training.loop import Measure, Row, Run, Term, described, fit, nothing
 from ivfgrade.training.phase import Phase
 
 
@@ -42,6 +44,7 @@ class Lesson:
     terms: Mapping[str, Term]  # the losses that the phase may name
     outlining: Outlining
     init: str
+    conflict_batches: int = 0  # on which the tasks' gradients are compared after each epoch
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,10 @@ def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run
 
     batches = EmbryoBatches(embryos, steps, view, run.compute.device)
     validate = _validate(embryos, run)
-    fitted = fit(learner, lesson.phase, batches, lesson.terms, validate, run)
+    probe = _probe(batches, lesson, run)
+    fitted = fit(
+        learner, lesson.phase, batches, lesson.terms, validate, run, tasks=TASKS, probe=probe
+    )
     model = build_network(spec)
     model.load_state_dict(fitted.weights)
     run.compute.place(model).eval()
@@ -73,6 +79,14 @@ def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run
     validation = {k: round(v, 6) for k, v in validate(model).items() if math.isfinite(v)}
     facts = {"init": asdict(origin), "validation": validation, **steps.counts()}
     return Trained(model, fitted.history, {**facts, **described(fitted, lesson.phase, run)})
+
+
+def _probe(batches: EmbryoBatches, lesson: Lesson, run: Run) -> Measure:
+    """Where a network learns both tasks."""
+    taught = [task for task, terms in TASKS.items() if set(terms) & set(lesson.phase.losses)]
+    if not lesson.conflict_batches or len(taught) < 2:
+        return nothing
+    return gradient_probe(batches, lesson.phase, run, lesson.conflict_batches)
 
 
 def _validate(embryos: Embryos, run: Run) -> Callable[[nn.Module], dict[str, float]]:

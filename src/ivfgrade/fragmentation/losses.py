@@ -93,6 +93,12 @@ TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
     "consistency": consistency,
 }
 
+# The two tasks whose conflict the paper asserts. Consistency is neither: it pulls mask and ratio
+# towards each other, so its gradient is one of both, and in either task would feign an agreement.
+TASKS: Mapping[str, tuple[str, ...]] = {
+    "segmentation": ("bce", "dice", "focal", "area", "area_range"),
+    "regression": ("precise", "range"),
+}
 MASK_TERMS = {name: TERMS[name] for name in ("bce", "dice", "focal", "area")}  # know no grade
 
 

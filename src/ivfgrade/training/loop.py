@@ -23,11 +23,13 @@ from ivfgrade.atomic import write_text
 from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import Row, best_epoch, hold_broken, require_metrics
 from ivfgrade.training.checkpoints import load_tensors, save_tensors
+from ivfgrade.training.descent import DESCENTS, NO_TASKS, Tasks
 from ivfgrade.training.param_groups import optimiser_groups, train_mode
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 
 Term = Callable[[Any, Any], Tensor]
+Measure = Callable[[nn.Module], Row]
 LAST, BEST = "last.pt", "best.pt"
 
 
@@ -90,15 +92,25 @@ class Fitted:
     hold_broken: str  # says so if no epoch held what `phase.hold` names; else empty
 
 
+def nothing(model: nn.Module) -> Row:  # noqa: ARG001
+    return {}
+
+
 def fit(
     model: nn.Module,
     phase: Phase,
     batches: Batches,
     terms: Mapping[str, Term],
-    validate: Callable[[nn.Module], Row],
+    validate: Measure,
     run: Run,
+    tasks: Tasks = NO_TASKS,
+    probe: Measure = nothing,
 ) -> Fitted:
-    """Train `phase`; return the weights of its best epoch by `phase.keep`."""
+    """Train `phase`; return the weights of its best epoch by `phase.keep`.
+
+    `tasks` says which terms pull together. `probe` sees the model after each epoch as the epoch
+    left it, in train mode, and may not change it; what it measures joins the epoch's row.
+    """
     unknown = sorted(set(phase.losses) - set(terms))
     if unknown:
         raise InputError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(terms))}")
@@ -115,8 +127,13 @@ def fit(
         desc=run.title,
         unit="step",
     )
+
+    def step(batch: Any) -> Row:
+        return train_step(model, state.optimiser, batch, phase, terms, run.compute, tasks)
+
     for epoch in range(len(state.history), run.epochs):
-        row = _train_epoch(state, phase, batches, terms, run, bar)
+        row = _train_epoch(state, phase, batches, step, run, bar)
+        row |= probe(model)
         model.eval()
         row |= {f"val_{name}": value for name, value in validate(model).items()}
         require_metrics(phase, row)
@@ -151,23 +168,22 @@ def _train_epoch(
     state: State,
     phase: Phase,
     batches: Batches,
-    terms: Mapping[str, Term],
+    step: Callable[[Any], Row],
     run: Run,
     bar: tqdm,
 ) -> Row:
     epoch, steps = len(state.history), len(batches)
-    torch.manual_seed(run.seed * 100_003 + epoch)  # dropout
+    torch.manual_seed(run.seed * 100_003 + epoch)  # dropout, and the order in which pcgrad projects
     train_mode(state.model, phase.groups)
     sums: Row = dict.fromkeys([*phase.losses, "loss"], 0.0)
-    for step, batch in enumerate(batches.epoch(epoch)):
-        factor = learning_rate_factor(epoch * steps + step, run.epochs * steps, phase, steps)
+    for number, batch in enumerate(batches.epoch(epoch)):
+        factor = learning_rate_factor(epoch * steps + number, run.epochs * steps, phase, steps)
         for group in state.optimiser.param_groups:
             group["lr"] = group["base_lr"] * factor
-        losses = train_step(state.model, state.optimiser, batch, phase, terms, run.compute)
-        for name, value in losses.items():
+        for name, value in step(batch).items():
             sums[name] += value
         bar.update()
-        bar.set_postfix(_progress(epoch, run, sums["loss"] / (step + 1), state.history))
+        bar.set_postfix(_progress(epoch, run, sums["loss"] / (number + 1), state.history))
     row = {f"train_{name}": value / steps for name, value in sums.items()}
     return {"epoch": float(epoch), "lr": state.optimiser.param_groups[0]["lr"], **row}
 
@@ -185,19 +201,20 @@ def train_step(
     phase: Phase,
     terms: Mapping[str, Term],
     compute: Compute,
+    tasks: Tasks = NO_TASKS,
 ) -> Row:
-    """One step down the weighted sum of the phase's terms; the value of each, and of the sum."""
+    """One step down the phase's weighted terms; the value of each, and of their sum."""
     with compute.autocast():
         prediction = model(*batch.inputs)
     losses = {name: terms[name](prediction, batch) for name in phase.losses}
-    total = torch.stack([phase.losses[name] * loss for name, loss in losses.items()]).sum()
+    weighted = {name: phase.losses[name] * loss for name, loss in losses.items()}
     values = {name: float(loss.detach()) for name, loss in losses.items()}
     for name, value in values.items():
         if not math.isfinite(value):
             raise InputError(f"loss {name} became {value}; lower the learning rate of the phase")
     optimiser.zero_grad(set_to_none=True)
-    total.backward()
     learning = [p for group in optimiser.param_groups for p in group["params"]]
+    total = DESCENTS[phase.descent](weighted, tasks, learning)
     norm = nn.utils.clip_grad_norm_(learning, phase.clip_norm)
     if not torch.isfinite(norm):
         raise InputError(
@@ -205,7 +222,7 @@ def train_step(
             "lower the learning rate of the phase"
         )
     optimiser.step()
-    return {**values, "loss": float(total.detach())}
+    return {**values, "loss": float(total)}
 
 
 def learning_rate_factor(step: int, steps: int, phase: Phase, steps_per_epoch: int) -> float:
