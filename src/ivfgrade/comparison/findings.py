@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivfgrade.comparison.rounded import as_number, plain
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
-from ivfgrade.evaluation.summary import as_number, plain
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from ivfgrade.comparison.rounded import as_number, plain
 from ivfgrade.comparison.rows import described
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
-from ivfgrade.evaluation.summary import as_number, plain
 
 
 def stability(study: Study) -> dict[str, Any]:

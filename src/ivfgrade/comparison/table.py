@@ -10,12 +10,12 @@ import pandas as pd
 
 from ivfgrade.comparison.findings import basis_of
 from ivfgrade.comparison.pooled import asked, known, pooled, share
+from ivfgrade.comparison.rounded import plain
 from ivfgrade.comparison.rows import Row, described
 from ivfgrade.comparison.study import Study
 from ivfgrade.evaluation import agreement
 from ivfgrade.evaluation.baselines import HUMAN_AGREEMENT
 from ivfgrade.evaluation.bootstrap import Statistic
-from ivfgrade.evaluation.summary import plain
 
 COLUMNS = {
     "dice": "dice",
