@@ -16,7 +16,7 @@ AUC = {"value": 0.6, "low": 0.5, "high": 0.7, "images": 40, "patients": 12}
 def history(*cosines: float) -> pd.DataFrame:
     return pd.DataFrame(
         {"epoch": range(len(cosines)), "train_bce": 1.0, "conflict_stem": cosines,
-         "conflict_layer4": cosines}
+         "conflict_layer4": cosines, "conflict_stem_ratio": 9.0, "conflict_stem_mean": 7.0}
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_an_incomplete_measure_is_an_error():
 
 def test_heat_maps_are_compared_like_any_score():
     tables = {
-        name: row(truth(), index).assign(concentration=heat + 0.01 * np.arange(len(truth())))
+        name: row(truth(), index).assign(heat_on_fragments=heat + 0.01 * np.arange(len(truth())))
         for index, (name, heat) in enumerate({"B2": 1.0, "C": 3.0, "D": 2.0}.items())
     }
     entries = {e.claim.id: e for e in ledger(study([Trial(2, None, tables)]))}

@@ -95,7 +95,7 @@ def test_what_is_missing_is_said():
 
     assert reason(A, Score("E_constant", "dice")) == "row E_constant was not run"
     assert reason(Score("B1", "dice"), A) == "row B1 has no dice"
-    assert reason(Score("B2", "concentration"), A) == "row B2 has no concentration"
+    assert reason(Score("B2", "heat_on_fragments"), A) == "row B2 has no heat_on_fragments"
     apart = [Trial(1, None, {"A": row(truth(), 1)}), Trial(2, None, {"C": row(truth(), 2)})]
     assert reason(A, C, apart) == "no trial holds both A and C"
 

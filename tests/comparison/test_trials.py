@@ -105,13 +105,19 @@ def test_an_empty_folder_is_an_error(tmp_path):
 def test_where_it_looked_joins_by_image(experiments, tmp_path):
     looks = tmp_path / "focus" / "C"
     looks.mkdir(parents=True)
-    table = pd.DataFrame({"image": ["e005.png", "e001.png"], "concentration": [3.0, 2.0]})
+    table = pd.DataFrame(
+        {
+            "map": ["gradcam_pp", "gradcam_pp", "contribution"],
+            "image": ["e005.png", "e001.png", "e001.png"],
+            "energy_fragment": [0.3, 0.2, 0.9],
+        }
+    )
     table.to_csv(looks / "per_image.csv", index=False)
     (trial,) = read_experiments(experiments, focus=tmp_path / "focus")
-    heat = trial.rows["C"].set_index("image")["concentration"]
-    assert (heat["e001.png"], heat["e005.png"]) == (2, 3)
+    heat = trial.rows["C"].set_index("image")["heat_on_fragments"]
+    assert (heat["e001.png"], heat["e005.png"]) == (0.2, 0.3)
     assert np.isnan(heat["e002.png"])
-    assert "concentration" not in trial.rows["D"]
+    assert "heat_on_fragments" not in trial.rows["D"]
     table.assign(image="other").to_csv(looks / "per_image.csv", index=False)
     with pytest.raises(InputError, match="must hold images of its row"):
         read_experiments(experiments, focus=tmp_path / "focus")

@@ -56,8 +56,8 @@ SECTION_II = (
         NOT_PRINTED,
         "direction without a number",
         (
-            lower(Score("B2", "concentration"), Score("C", "concentration")),
-            lower(Score("B2", "concentration"), Score("D", "concentration")),
+            lower(Score("B2", "heat_on_fragments"), Score("C", "heat_on_fragments")),
+            lower(Score("B2", "heat_on_fragments"), Score("D", "heat_on_fragments")),
         ),
     ),
     Claim(

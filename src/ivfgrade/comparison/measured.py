@@ -27,7 +27,8 @@ KEYS = {
     "conflict_C_minus_E": "gradient cosine, C - E",
 }
 TEXTURE = ("glcm_auc_a_d", "lbp_auc_d", "lbp_auc_abc")
-CONFLICT = "conflict_"  # history columns: cosine of the two gradients in a layer
+CONFLICT = "conflict_"  # <layer>: history columns, cosine of the two gradients in a layer
+DETAILS = ("_mean", "_sd", "_negative", "_ratio")  # of single batches, and of the norms
 Measured = Mapping[str, Finding | Missing]
 
 
@@ -44,7 +45,8 @@ def measure(trials: Sequence[Trial], confidence: float) -> dict[str, Finding | M
 
 def mean_cosine(history: pd.DataFrame) -> float:
     """Over all layers and epochs; NaN without a measured epoch."""
-    columns = [name for name in history if str(name).startswith(CONFLICT)]
+    names = [str(name) for name in history if str(name).startswith(CONFLICT)]
+    columns = [name for name in names if not name.endswith(DETAILS)]
     values = history[columns].to_numpy(float)
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ivfgrade.comparison.tables import ERRORS, TRUTH
+from ivfgrade.comparison.tables import ERRORS, HEAT, TRUTH
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.errors import InputError
 from ivfgrade.grading import GradingScheme
 
-SCORES = ("dice", *ERRORS, "boundary_f1", "false_alarm", "concentration")
+SCORES = ("dice", *ERRORS, "boundary_f1", "false_alarm", HEAT)
 OF_TRUTH = ("error_constant", "error_grade_oracle", "all_embryo_dice")  # no network in these
 
 

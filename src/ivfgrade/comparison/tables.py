@@ -8,10 +8,11 @@ import pandas as pd
 
 from ivfgrade.errors import InputError
 
-TEXT = ("image", "patient", "split", "site", "stage", "supervision", "ratio_source")
+TEXT = ("image", "patient", "split", "site", "stage", "supervision", "ratio_source", "map")
 GRADES = ("grade", "clinical_grade", "predicted_grade")
 TRUTH = ("patient", "stage", "supervision", "ratio", "grade", "clinical_grade")
 ERRORS = ("error_direct", "error_hard", "error_soft", "error_fused", "error_reported")
+HEAT, HEAT_MAP = "heat_on_fragments", "gradcam_pp"
 NEEDED = ("image", *TRUTH, "dice", *ERRORS, "reported", "predicted_grade")
 
 
@@ -44,11 +45,17 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def with_focus(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Where the network looked, as one more column; images without such a map have none."""
+    """Where the network looked, as one more column; images without a heat map have none.
+
+    The share of the heat on the fragments: two rows see the same fragments, so its difference has
+    the sign of the difference of concentrations, and no tiny fragment outweighs the others.
+    """
     looks = read_table(path)
-    absent = [name for name in ("image", "concentration") if name not in looks]
+    absent = [name for name in ("image", "energy_fragment") if name not in looks]
     if absent:
         raise InputError(f"{path} lacks the column {', '.join(absent)}")
+    if "map" in looks:  # several kinds of heat map, one below the other
+        looks = looks[looks["map"] == HEAT_MAP]
     if looks["image"].duplicated().any() or not set(looks["image"]) <= set(table["image"]):
         raise InputError(f"{path} must hold images of its row's per-image table, each once")
-    return table.assign(concentration=table["image"].map(looks.set_index("image")["concentration"]))
+    return table.assign(**{HEAT: table["image"].map(looks.set_index("image")["energy_fragment"])})

@@ -17,7 +17,7 @@ NAMES = {
     "error_constant": "MAE of the best constant",
     "boundary_f1": "boundary F1",
     "false_alarm": "outlined share of clean images",
-    "concentration": "heat on fragments",
+    "heat_on_fragments": "share of heat on fragments",
 }
 Numbers = Mapping[str, Any]
 
