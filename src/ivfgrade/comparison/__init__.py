@@ -1,0 +1,1 @@
+"""Table 1, the claims ledger, the ladder of row F and stability, from per-image predictions."""

@@ -1,0 +1,129 @@
+"""What the paper says of outlines against grade: joint, decoupled, or two models."""
+
+from __future__ import annotations
+
+from ivfgrade.comparison.claim import (
+    IDENTICAL,
+    MATCH,
+    Claim,
+    OneModel,
+    Same,
+    Score,
+    dice,
+    direct,
+    hard,
+    higher,
+    lower,
+)
+from ivfgrade.comparison.verdicts import DICE_MARGIN
+
+TRADE_OFF = (
+    Claim(
+        "joint-training-costs-dice",
+        "joint training gives up outlines for the grade (C's Dice under A's)",
+        "IV.C, V",
+        "0.716 and 0.729: -0.013",
+        "difference",
+        (lower(dice("C"), dice("A"), 0.013),),
+    ),
+    Claim(
+        "joint-outlines-are-smoother",
+        "A outlines more sharply than C (boundary F1 of A over C's)",
+        "IV.C, Fig. 5",
+        "example images",
+        "figure",
+        (higher(Score("A", "boundary_f1"), Score("C", "boundary_f1")),),
+    ),
+    Claim(
+        "joint-masks-have-the-better-area",
+        "C's masks nevertheless agree better with the true area than A's (hard-mask MAE of C "
+        "under A's)",
+        "IV.C, Fig. 5",
+        "example images",
+        "figure",
+        (lower(hard("C"), hard("A")),),
+    ),
+    Claim(
+        "joint-has-the-best-mae",
+        "joint training with injection grades better than pure regression (C's MAE under B2's)",
+        "IV.C",
+        "0.046 and 0.051: -0.005",
+        "difference",
+        (lower(direct("C"), direct("B2"), 0.005),),
+    ),
+    Claim(
+        "joint-matches-the-hard-mask",
+        "C's direct answer is as exact as the ratio measured on A's hard mask",
+        "IV.C",
+        "0.046 for C; the other number is not printed",
+        "equivalence",
+        (Same(direct("C"), hard("A"), MATCH),),
+    ),
+    Claim(
+        "joint-matches-the-soft-mask",
+        "C's direct answer is as exact as the ratio measured on A's soft mask",
+        "IV.C",
+        "0.046 for C; the other number is not printed",
+        "equivalence",
+        (Same(direct("C"), Score("A", "error_soft"), MATCH),),
+    ),
+    Claim(
+        "decoupling-keeps-dice",
+        "decoupled training keeps the outlines of phase 1 (Dice of D equals A's)",
+        "IV.C",
+        "0.729 and 0.729",
+        "equivalence",
+        (Same(dice("D"), dice("A"), DICE_MARGIN),),
+    ),
+    Claim(
+        "decoupled-mae-above-joint",
+        "decoupled training grades slightly worse than joint training (D's MAE over C's)",
+        "IV.C",
+        "0.049 and 0.046: +0.003",
+        "difference",
+        (higher(direct("D"), direct("C"), 0.003),),
+    ),
+    Claim(
+        "decoupled-mae-under-regression",
+        "the frozen features of phase 1 serve the grade: decoupled training grades better than "
+        "pure regression (D's MAE under B2's)",
+        "IV.C",
+        "0.049 and 0.051: -0.002",
+        "difference",
+        (lower(direct("D"), direct("B2"), 0.002),),
+    ),
+    Claim(
+        "literal-phase-2-leaves-the-injection-idle",
+        "phase 2 with L_reg alone, as Table 1 words it, gives the injection no gradient, so its "
+        "outlines stay A's (our reading of the paper, not its words)",
+        "III.C, Table 1",
+        "0.729 and 0.729",
+        "equivalence",
+        (
+            Same(dice("D_literal"), dice("A"), IDENTICAL),
+            Same(hard("D_literal"), hard("A"), IDENTICAL),
+        ),
+    ),
+    Claim(
+        "one-model-cannot-have-both",
+        "a single model cannot reach the best outlines and the best grade together (tested with "
+        "F against A's Dice and C's direct MAE)",
+        "IV.C, V",
+        "0.729 (A) and 0.046 (C) in two models",
+        "direction without a number",
+        (OneModel(),),
+    ),
+    Claim(
+        "two-models-are-best",
+        "A for the outlines and C for the grade is the best deployment: C grades better than D, "
+        "than A's own mask read softly, and than F",
+        "IV.C, V",
+        "0.046 for C, 0.049 for D; A's own ratio is not printed",
+        "difference",
+        (
+            lower(direct("C"), direct("D"), 0.003),
+            lower(direct("C"), Score("A", "error_fused")),
+            lower(direct("C"), Score("F", "error_reported")),
+        ),
+    ),
+)

@@ -1,0 +1,51 @@
+"""Keep a trial of the pipeline for good: its per-image tables in one folder, as text.
+
+python -m ivfgrade.comparison.collect EXPERIMENTS RESULTS/<trial> [--texture DIR] [--focus DIR]
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from ivfgrade.atomic import read_json, replaced, write_json
+from ivfgrade.comparison.trials import read_experiments, shared_facts
+from ivfgrade.errors import one_line
+
+
+def collect(
+    experiments: Path, home: Path, texture: Path | None = None, focus: Path | None = None
+) -> None:
+    """`home` gets <row>.csv, history/, focus/, texture.json and trial.json, or stays as it is."""
+    (trial,) = read_experiments(experiments, texture, focus)  # refuses what cannot be compared
+    rows = list(trial.rows)
+    with replaced(home) as kept:
+        _copy({experiments / row / "per_image.csv": kept / f"{row}.csv" for row in rows})
+        _copy({experiments / r / "history.csv": kept / "history" / f"{r}.csv" for r in rows})
+        if focus:
+            _copy({focus / r / "per_image.csv": kept / "focus" / f"{r}.csv" for r in rows})
+        if texture:
+            _copy({texture / "metrics.json": kept / "texture.json"})
+        settings = {row: read_json(experiments / row / "row.json") for row in rows}
+        write_json(kept / "trial.json", {**shared_facts(trial), "rows": settings})
+
+
+def _copy(files: Mapping[Path, Path]) -> None:
+    for source, target in files.items():
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def main(
+    experiments: Path, home: Path, texture: Path | None = None, focus: Path | None = None
+) -> None:
+    with one_line():
+        collect(experiments, home, texture, focus)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,82 @@
+"""The claims ledger and the ladder as a page that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ivfgrade.comparison.claims import NOT_TESTED
+from ivfgrade.comparison.ledger import RULES, Entry, Judged, trials_of
+from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.wording import capital, level, markdown_table, plain_span, signed, warnings
+
+HEADER = ["claim", "section", "paper", "ours", "verdict", "why", "trials"]
+Numbers = dict[str, Any]
+
+
+def ledger_text(study: Study, entries: Sequence[Entry], ladder: Numbers) -> str:
+    counted = ", ".join(
+        f"{answer}: {sum(entry.verdict.answer == answer for entry in entries)}"
+        for answer in ("holds", "does not hold", "cannot tell")
+    )
+    trials = capital(study.basis.text())
+    head = f"# The paper's claims, {study.data}\n\n{trials}. Verdicts: {counted}.\n\n"
+    claims = markdown_table(HEADER, [_line(study, entry) for entry in entries])
+    return (
+        f"{head}{warnings(study.cautions)}{claims}\n## Rules\n\n{_list(RULES)}\n"
+        f"## Not tested here\n\n{_list(NOT_TESTED)}\n{_ladder_text(study, ladder)}"
+    )
+
+
+def _line(study: Study, entry: Entry) -> list[str]:
+    claim = entry.claim
+    ours = "; ".join(f"{part.name}: {_measured(part)}" for part in entry.parts)
+    why = "quick profile" if study.machinery_only else entry.verdict.why
+    verdict = f"**{entry.verdict.answer}** {study.data}"
+    return [
+        capital(claim.text),
+        claim.section,
+        claim.printed,
+        ours,
+        verdict,
+        capital(why),
+        trials_of(entry),
+    ]
+
+
+def _measured(part: Judged) -> str:
+    return (level if part.is_level else signed)(part.found.numbers())
+
+
+def _ladder_text(study: Study, ladder: Numbers) -> str:
+    criteria = "".join(
+        f"- against {one['against']}: **{one['answer']}**; Dice {signed(one['dice_f_minus_a'])}, "
+        f"MAE {signed(one['mae_f_minus_c'])}. {capital(one['why'])}.\n"
+        for one in ladder["criterion"]
+    )
+    footing = [f"not on equal footing: {remark}" for remark in ladder["unequal_footing"]]
+    header = ["row", "what was added", "Dice", "gain", "MAE", "gain"]
+    steps = [
+        [
+            step["row"], step["added"], _value(step["dice"]), _gain(step["gain_dice"]),
+            _value(step["mae"]), _gain(step["gain_mae"]),
+        ]
+        for step in ladder["steps"]
+    ]  # fmt: skip
+    return (
+        f"\n## Row F, {study.data}\n\n{criteria}{_list(footing)}\n"
+        f"Each step with its gain over the last one that was run:\n\n"
+        f"{markdown_table(header, steps)}"
+    )
+
+
+def _value(numbers: Numbers) -> str:
+    return plain_span(numbers) or numbers.get("missing", "")
+
+
+def _gain(numbers: Numbers | None) -> str:
+    return "" if numbers is None or numbers["low"] is None else signed(numbers)
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)

@@ -1,0 +1,74 @@
+"""The difference of two scores' means on the same images, with a patient bootstrap.
+
+Pairing takes out what makes an image hard for every model, which is most of the spread. The
+interval is about other patients; that another training would differ too is shown by the
+difference per training seed and is not in the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
+from ivfgrade.comparison.pooled import asked, scores_of
+from ivfgrade.comparison.trials import Score, Trial
+from ivfgrade.evaluation.bootstrap import Bootstrap
+
+
+def difference(
+    trials: Sequence[Trial], first: Score, second: Score, bootstrap: Bootstrap
+) -> Finding | Missing:
+    """Mean of `first` minus mean of `second`, over the trials that hold both."""
+    both = [trial for trial in trials if trial.has(first) and trial.has(second)]
+    if not both:
+        return Missing(_why_missing(trials, first, second))
+    table = _differences(both, first, second)
+    known = table[table["value"].notna()]
+    patients = int(known["patient"].nunique())
+    if patients < 2:
+        value = float(known["value"].mean())
+        return Missing(f"test patients with both values: {patients}, too few to resample", value)
+    interval = bootstrap.mean(table["value"].to_numpy(float), table["patient"].to_numpy())
+    return Finding(interval, basis_of(both, len(known), patients), _by_seed(both, first, second))
+
+
+def mean(trials: Sequence[Trial], score: Score, bootstrap: Bootstrap) -> Finding | Missing:
+    held = [trial for trial in trials if trial.has(score)]
+    if not held:
+        return Missing(_why_missing(trials, score, score))
+    table = asked(scores_of(held, score), score.column)
+    known = table[table["value"].notna()]
+    interval = bootstrap.mean(table["value"].to_numpy(float), table["patient"].to_numpy())
+    return Finding(interval, _basis(held, known))
+
+
+def _basis(trials: Sequence[Trial], known: pd.DataFrame) -> Basis:
+    return basis_of(trials, len(known), int(known["patient"].nunique()))
+
+
+def _differences(trials: Sequence[Trial], first: Score, second: Score) -> pd.DataFrame:
+    ours, theirs = scores_of(trials, first), scores_of(trials, second)
+    table = ours.assign(value=ours["value"] - theirs["value"])
+    return asked(table, first.column)
+
+
+def _by_seed(trials: Sequence[Trial], first: Score, second: Score) -> dict[int, float]:
+    return {
+        seed: float(_differences(_of_seed(trials, seed), first, second)["value"].mean())
+        for seed in sorted({trial.training_seed for trial in trials})
+    }
+
+
+def _of_seed(trials: Sequence[Trial], seed: int) -> list[Trial]:
+    return [trial for trial in trials if trial.training_seed == seed]
+
+
+def _why_missing(trials: Sequence[Trial], first: Score, second: Score) -> str:
+    for score in (first, second):
+        if not any(score.row in trial.rows for trial in trials):
+            return f"row {score.row} was not run"
+        if not any(trial.has(score) for trial in trials):
+            return f"row {score.row} has no {score.column}"
+    return f"no trial holds both {first.row} and {second.row}"

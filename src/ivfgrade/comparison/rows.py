@@ -1,0 +1,36 @@
+"""The rows of Table 1: what each is, and what the paper prints for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    what: str
+    printed_dice: float | None = None  # None: not printed, or not a row of the paper
+    printed_mae: float | None = None
+
+
+ROWS = (
+    Row("Baseline", "vanilla DeepLabV3+, outlines only", 0.717),
+    Row("A", "attention gate, outlines only (phase 1)", 0.729),
+    Row("B1", "regression only, paired images", None, 0.057),
+    Row("B2", "regression only, paired and weak images (range loss)", None, 0.051),
+    Row("C", "joint training with injection", 0.716, 0.046),
+    Row("D", "decoupled: phase 1, then head and injection", 0.729, 0.049),
+    Row("E", "joint training without injection", 0.678, 0.053),
+    Row("D_literal", "decoupled, phase 2 with L_reg only as Table 1 words it", 0.729, 0.049),
+    Row("E_constant", "joint training, a learned constant in place of the injected vector"),
+    Row("C_pcgrad", "joint training with injection, conflicting gradients projected (PCGrad)"),
+    Row("Inception", "InceptionV3, regression only (section II)"),
+    Row("F", "ours: one model for outlines and grade"),
+)
+
+
+def described(names: set[str]) -> list[Row]:
+    """The rows of the catalogue that are there, in its order, then the others by name."""
+    known = [row for row in ROWS if row.name in names]
+    others = names - {row.name for row in ROWS}
+    return known + [Row(name, "") for name in sorted(others)]

@@ -1,0 +1,71 @@
+"""How much the answer of a row depends on the seed of its training: other weights, same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from ivfgrade.comparison.rounded import as_number, plain
+from ivfgrade.comparison.rows import described
+from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.trials import Trial
+from ivfgrade.evaluation.bootstrap import Bootstrap
+
+
+def stability(study: Study) -> dict[str, Any]:
+    rows = [row.name for row in described(study.rows)]
+    between = {row: between_seeds(study.trials, row, study.bootstrap) for row in rows}
+    return {**study.facts(), "rows": between}
+
+
+def between_seeds(trials: Sequence[Trial], row: str, bootstrap: Bootstrap) -> dict[str, Any] | None:
+    """Of the reported ratio and grade; None with fewer than two training seeds."""
+    ratios, grades, patients = _by_seed(trials, row)
+    if ratios.shape[1] < 2 or len(ratios) == 0:
+        return None
+    return {
+        "training_seeds": ratios.shape[1],
+        "images": len(ratios),
+        "patients": len(set(patients)),
+        "ratio_sd": plain(bootstrap.mean(ratios.std(1, ddof=1), patients)),
+        "grade_flip_rate": plain(bootstrap.mean(flips(grades), patients)),
+        "kendall_w": as_number(kendall_w(ratios)),
+    }
+
+
+def flips(grades: np.ndarray) -> np.ndarray:
+    """Per image the share of pairs of seeds that grade it differently; `grades` is N K."""
+    pairs = combinations(range(grades.shape[1]), 2)
+    return np.mean([grades[:, one] != grades[:, other] for one, other in pairs], axis=0)
+
+
+def kendall_w(ratios: np.ndarray) -> float:
+    """Agreement of K seeds on the order of N images, 0 to 1, corrected for ties; N K."""
+    images, seeds = ratios.shape
+    ranks = rankdata(ratios, axis=0)
+    spread = ((ranks.sum(1) - seeds * (images + 1) / 2) ** 2).sum()
+    counts = [np.unique(column, return_counts=True)[1] for column in ranks.T]
+    ties = sum(float((count**3 - count).sum()) for count in counts)
+    most = seeds**2 * (images**3 - images) - seeds * ties
+    return 12 * spread / most if most > 0 else float("nan")
+
+
+def _by_seed(trials: Sequence[Trial], row: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reported ratio N K, predicted grade N K, patient N, of the images that all seeds judged."""
+    held = [trial for trial in trials if row in trial.rows]
+    parts = [trial.rows[row].assign(training_seed=trial.training_seed) for trial in held]
+    if not parts:
+        return np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0)
+    every = pd.concat(parts, ignore_index=True)
+    answers = every.pivot(
+        index="image", columns="training_seed", values=["reported", "predicted_grade"]
+    ).dropna()
+    patients = every.drop_duplicates("image").set_index("image")["patient"]
+    ratios = answers["reported"].to_numpy(float)
+    grades = answers["predicted_grade"].to_numpy(str)
+    return ratios, grades, patients.loc[answers.index].to_numpy(str)

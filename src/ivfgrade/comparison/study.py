@@ -1,0 +1,87 @@
+"""The trials of one table, and what all analyses of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ivfgrade.comparison import paired
+from ivfgrade.comparison.consistency import require_one_study
+from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
+from ivfgrade.comparison.trials import Score, Trial
+from ivfgrade.errors import InputError
+from ivfgrade.evaluation.bootstrap import Bootstrap
+from ivfgrade.grading import GradingScheme
+
+PROVES_NOTHING = "quick"  # the profile whose numbers prove the machinery only
+MACHINERY = (
+    "this table was made with the quick profile, which proves the machinery only: its numbers are "
+    "shown, no verdict follows from them"
+)
+
+
+ONE_SEED = (
+    "one training seed: what is found holds of these trained networks, another training may "
+    "differ by more than the intervals say"
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    trials: Sequence[Trial]
+    scheme: GradingScheme
+    bootstrap: Bootstrap
+    data: str  # as in "on synthetic embryos"
+    machinery_only: bool
+
+    def __post_init__(self) -> None:
+        if not self.trials:
+            raise InputError("there is no trial to compare")
+        require_one_study(self.trials)
+
+    @property
+    def rows(self) -> set[str]:
+        return {row for trial in self.trials for row in trial.rows}
+
+    def difference(self, first: Score, second: Score) -> Finding | Missing:
+        return paired.difference(self.trials, first, second, self.bootstrap)
+
+    def mean(self, score: Score) -> Finding | Missing:
+        return paired.mean(self.trials, score, self.bootstrap)
+
+    @property
+    def basis(self) -> Basis:
+        images = {
+            image: patient
+            for trial in self.trials
+            for table in list(trial.rows.values())[:1]
+            for image, patient in zip(table["image"], table["patient"], strict=True)
+        }
+        return basis_of(self.trials, len(images), len(set(images.values())))
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to read before any number."""
+        few = [ONE_SEED] if len(self.basis.seeds) == 1 else []
+        return [MACHINERY, *few] if self.machinery_only else few
+
+    def facts(self) -> dict[str, Any]:
+        """What every file of the comparison says about its origin."""
+        return {
+            "data": self.data,
+            "machinery_only": self.machinery_only,
+            "cautions": self.cautions,
+            "trials": self.basis.numbers(),
+            "confidence": self.bootstrap.confidence,
+            "profiles": sorted({trial.profile for trial in self.trials}),
+            "data_digests": sorted({trial.data_digest for trial in self.trials}),
+        }
+
+
+def study_of(
+    trials: Sequence[Trial], scheme: GradingScheme, bootstrap: Bootstrap, data_name: str
+) -> Study:
+    quick = any(trial.profile == PROVES_NOTHING for trial in trials)
+    named = "on synthetic embryos" if data_name == "synthetic" else f"on the data set {data_name}"
+    return Study(trials, scheme, bootstrap, named, quick)

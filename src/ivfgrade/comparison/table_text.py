@@ -1,0 +1,58 @@
+"""Table 1 as a page that a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.wording import capital, markdown_table, plain_span, warnings
+
+HEADER = {
+    "dice": "Dice",
+    "mae_direct": "MAE direct",
+    "mae_hard": "MAE hard mask",
+    "mae_soft": "MAE soft mask",
+    "mae_fused": "MAE fused",
+    "mae_reported": "MAE reported",
+    "grade_accuracy": "grade accuracy",
+    "kappa_quadratic": "quadratic kappa",
+}
+TRIVIAL = ["answer", "what", "Dice", "MAE"]
+Numbers = dict[str, Any]
+
+
+def table_text(study: Study, numbers: Numbers) -> str:
+    title = f"# Table 1, {study.data}\n\n{capital(study.basis.text())}.\n\n"
+    header = ["row", "what", "paper: Dice", "Dice", "paper: MAE", *list(HEADER.values())[1:]]
+    lines = [_line(line) for line in numbers["rows"]]
+    trivial = [_short(line) for line in numbers["trivial"]]
+    people = "".join(f"- {line}\n" for line in numbers["human_agreement"])
+    notes = "".join(f"- {note}\n" for note in numbers["notes"])
+    return (
+        f"{title}{warnings(study.cautions)}{markdown_table(header, lines)}\n"
+        f"Without looking at the image:\n\n{markdown_table(TRIVIAL, trivial)}\n"
+        f"People among themselves, from the literature, on other embryos:\n\n{people}\n"
+        f"How to read it:\n\n{notes}"
+    )
+
+
+def _line(line: Numbers) -> list[str]:
+    printed = line.get("paper", {})
+    cells = {name: plain_span(line.get(name)) for name in HEADER}
+    return [
+        line["row"],
+        line["what"],
+        _printed(printed.get("dice")),
+        cells["dice"],
+        _printed(printed.get("mae_direct")),
+        *list(cells.values())[1:],
+    ]
+
+
+def _short(line: Numbers) -> list[str]:
+    spans = [plain_span(line.get(name)) for name in ("dice", "mae_direct")]
+    return [line["row"], line["what"], *spans]
+
+
+def _printed(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,61 @@
+"""Per-image tables as files hold them: text stays text, an empty number is NaN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ivfgrade.errors import InputError
+
+TEXT = ("image", "patient", "split", "site", "stage", "supervision", "ratio_source", "map")
+GRADES = ("grade", "clinical_grade", "predicted_grade")
+TRUTH = ("patient", "stage", "supervision", "ratio", "grade", "clinical_grade")
+ERRORS = ("error_direct", "error_hard", "error_soft", "error_fused", "error_reported")
+HEAT, HEAT_MAP = "heat_on_fragments", "gradcam_pp"
+NEEDED = ("image", *TRUTH, "dice", *ERRORS, "reported", "predicted_grade")
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """A row's per-image table, sorted by image."""
+    table = read_table(path)
+    absent = [name for name in NEEDED if name not in table]
+    if absent:
+        raise InputError(f"{path} lacks the column {', '.join(absent)}")
+    twice = table["image"][table["image"].duplicated()]
+    if len(twice):
+        raise InputError(f"{path} holds image {twice.iloc[0]} twice")
+    if table.empty:
+        raise InputError(f"{path} holds no image")
+    return table.sort_values("image", ignore_index=True)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+        texts = {*TEXT, *GRADES}
+        numbers = {str(name): _numbers(raw[name]) for name in raw if name not in texts}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a table ({error})") from error
+    return raw.assign(**numbers)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(column != "")).astype(float)
+
+
+def with_focus(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Where the network looked, as one more column; images without a heat map have none.
+
+    The share of the heat on the fragments: two rows see the same fragments, so its difference has
+    the sign of the difference of concentrations, and no tiny fragment outweighs the others.
+    """
+    looks = read_table(path)
+    absent = [name for name in ("image", "energy_fragment") if name not in looks]
+    if absent:
+        raise InputError(f"{path} lacks the column {', '.join(absent)}")
+    if "map" in looks:  # several kinds of heat map, one below the other
+        looks = looks[looks["map"] == HEAT_MAP]
+    if looks["image"].duplicated().any() or not set(looks["image"]) <= set(table["image"]):
+        raise InputError(f"{path} must hold images of its row's per-image table, each once")
+    return table.assign(**{HEAT: table["image"].map(looks.set_index("image")["energy_fragment"])})

@@ -1,0 +1,73 @@
+"""How scores, intervals and trials are called in the written tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ivfgrade.comparison.trials import Score
+
+NAMES = {
+    "dice": "Dice",
+    "error_direct": "MAE direct",
+    "error_hard": "MAE hard mask",
+    "error_soft": "MAE soft mask",
+    "error_fused": "MAE fused",
+    "error_reported": "MAE reported",
+    "error_constant": "MAE of the best constant",
+    "boundary_f1": "boundary F1",
+    "false_alarm": "outlined share of clean images",
+    "heat_on_fragments": "share of heat on fragments",
+}
+Numbers = Mapping[str, Any]
+
+
+def difference_name(first: Score, second: Score) -> str:
+    if first.column == second.column:
+        return f"{NAMES[first.column]}, {first.row} - {second.row}"
+    if first.row == second.row:
+        return f"{first.row}, {NAMES[first.column]} - {NAMES[second.column]}"
+    ours, theirs = (NAMES[score.column].removeprefix("MAE ") for score in (first, second))
+    return f"MAE, {first.row} {ours} - {second.row} {theirs}"
+
+
+def signed(numbers: Numbers) -> str:
+    """A difference with its interval, and its value per training seed if there are several."""
+    if numbers["low"] is None:
+        return _without_interval(numbers)
+    seeds = list(numbers.get("by_training_seed", {}).values())
+    each = f"; per seed {', '.join(f'{value:+.4f}' for value in seeds)}" if len(seeds) > 1 else ""
+    return "{value:+.4f} ({low:+.4f} to {high:+.4f}".format(**numbers) + f"{each})"
+
+
+def level(numbers: Numbers) -> str:
+    return plain_span(numbers) or _without_interval(numbers)
+
+
+def _without_interval(numbers: Numbers) -> str:
+    reason = numbers.get("missing", "no image of which the question arises")
+    value = "" if numbers["value"] is None else f"{numbers['value']:+.4f}, "
+    return f"{value}no interval: {reason}" if value else f"not there: {reason}"
+
+
+def plain_span(numbers: Numbers | None) -> str:
+    if numbers is None or numbers["low"] is None:
+        return ""
+    return "{value:.3f} ({low:.3f} to {high:.3f})".format(**numbers)
+
+
+def markdown_table(header: list[str], lines: list[list[str]]) -> str:
+    rule = ["---"] * len(header)
+    return "".join(f"| {' | '.join(_cell(c) for c in line)} |\n" for line in [header, rule, *lines])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")
+
+
+def capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def warnings(cautions: Sequence[str]) -> str:
+    return "".join(f"**{capital(caution)}.**\n\n" for caution in cautions)

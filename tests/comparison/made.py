@@ -1,0 +1,99 @@
+"""Small trials whose numbers are known: rows are tables of given Dice and given errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.trials import Trial
+from ivfgrade.evaluation.bootstrap import Bootstrap
+from ivfgrade.grading import GradingScheme
+
+SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
+BOOTSTRAP = Bootstrap(samples=400, confidence=0.95, seed=5)
+IMAGES, PER_PATIENT = 24, 3
+READINGS = ("direct", "hard", "soft", "fused")
+
+
+def truth(images: int = IMAGES, first: int = 0) -> pd.DataFrame:
+    """Every fourth image and the last patient have a grade only, the first image no fragment."""
+    index = np.arange(first, first + images)
+    weak = (index % 4 == 3) | (index % IMAGES >= IMAGES - PER_PATIENT)
+    ratio = np.where(weak, np.nan, (index * 0.037) % 0.6)
+    paired = ~np.isnan(ratio)
+    grades = ["" if np.isnan(value) else SCHEME.grade(value) for value in ratio]
+    return pd.DataFrame(
+        {
+            "image": [f"e{i:03}.png" for i in index],
+            "patient": [f"p{i // PER_PATIENT:02}" for i in index],
+            "stage": "4",
+            "supervision": np.where(paired, "paired", "weak"),
+            "ratio": ratio,
+            "grade": grades,
+            "clinical_grade": [grade or "B" for grade in grades],
+        }
+    )
+
+
+def row(
+    known: pd.DataFrame,
+    seed: int,
+    dice: float | None = 0.7,
+    error: float = 0.05,
+    regresses: bool = True,
+    spread: float = 0.02,
+) -> pd.DataFrame:
+    """Answers of a network; `dice` None: it draws no outlines."""
+    rng = np.random.default_rng(seed)
+    asked = np.where(known["ratio"].notna(), 0.0, np.nan)
+    outlined = np.where(known["ratio"] > 0, 0.0, np.nan)
+    table = known.copy()
+    drawn = np.nan if dice is None else dice
+    table["dice"] = drawn + outlined + rng.normal(0, spread, len(known))
+    table["boundary_f1"] = table["dice"] / 2
+    table["false_alarm"] = np.where(known["ratio"] == 0, 0.01, np.nan) + 0 * drawn
+    table["all_embryo_dice"] = np.where(known["ratio"] > 0, 0.3, np.nan) + 0 * drawn
+    for name in READINGS:
+        there = regresses if name == "direct" else dice is not None
+        offset = error * rng.uniform(0.5, 1.5, len(known)) if there else np.nan
+        table[name] = known["ratio"].fillna(0.3) + offset
+        table[f"error_{name}"] = (table[name] - known["ratio"]).abs() + asked
+    answer = "fused" if dice is not None else "direct"
+    table["reported"] = table[answer]
+    table["error_reported"] = table[f"error_{answer}"]
+    table["predicted_grade"] = [SCHEME.grade(min(ratio, 1)) for ratio in table["reported"]]
+    table["error_constant"] = (known["ratio"] - 0.2).abs()
+    table["error_grade_oracle"] = known["ratio"] * 0.1
+    return table
+
+
+def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
+    return {
+        "Baseline": row(known, 10 * seed + 1, 0.69, regresses=False),
+        "A": row(known, 10 * seed + 2, 0.72, 0.06, regresses=False),
+        "B1": row(known, 10 * seed + 3, None, 0.07),
+        "B2": row(known, 10 * seed + 4, None, 0.06),
+        "C": row(known, 10 * seed + 5, 0.70, 0.05),
+        "D": row(known, 10 * seed + 6, 0.72, 0.055),
+        "E": row(known, 10 * seed + 7, 0.66, 0.07),
+        "F": row(known, 10 * seed + 8, 0.73, 0.03),
+    }
+
+
+def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
+    return [
+        Trial(seed, fold if folds > 1 else None, all_rows(truth(IMAGES, fold * IMAGES), seed))
+        for seed in seeds
+        for fold in range(folds)
+    ]
+
+
+def study(made: list[Trial] | None = None, machinery_only: bool = False) -> Study:
+    return Study(
+        made if made is not None else trials((2, 3), 2),
+        SCHEME,
+        BOOTSTRAP,
+        "on synthetic embryos",
+        machinery_only,
+    )

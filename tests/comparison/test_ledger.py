@@ -1,0 +1,152 @@
+import json
+
+import pytest
+
+from ivfgrade.comparison.claim import Border, Claim, OneModel, Same, dice, direct, higher, lower
+from ivfgrade.comparison.claims import CLAIMS
+from ivfgrade.comparison.ladder import ladder
+from ivfgrade.comparison.ledger import ledger, ledger_numbers
+from ivfgrade.comparison.ledger_text import ledger_text
+from ivfgrade.comparison.measured import KEYS
+from ivfgrade.comparison.trials import Trial
+from tests.comparison.made import row, study, truth
+
+
+def claim(*parts) -> Claim:
+    return Claim("x", "a claim", "IV", "0.1 and 0.2", "difference", parts)
+
+
+def verdict(*parts, made=None) -> tuple[str, str]:
+    (entry,) = ledger(study(made), [claim(*parts)])
+    return entry.verdict.answer, entry.verdict.why
+
+
+def with_rows(**rows) -> list[Trial]:
+    """Dice and error of each row, hardly any spread."""
+    tables = {
+        name: row(truth(), index, *numbers, spread=1e-4)
+        for index, (name, numbers) in enumerate(rows.items())
+    }
+    return [Trial(2, None, tables)]
+
+
+def test_every_claim_gets_one_entry_in_order():
+    entries = ledger(study())
+    assert [entry.claim.id for entry in entries] == [claim.id for claim in CLAIMS]
+    assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
+
+
+def test_direction_of_the_difference_of_means():
+    assert verdict(higher(dice("A"), dice("E"), 0.051))[0] == "holds"
+    assert verdict(lower(dice("A"), dice("E"), 0.051))[0] == "does not hold"
+
+
+def test_a_missing_row_is_no_verdict_and_no_dropped_claim():
+    answer, why = verdict(higher(dice("A"), dice("E_constant"), 0.03))
+    assert (answer, why) == ("cannot tell", "row E_constant was not run")
+
+
+def test_several_comparisons_must_all_hold():
+    yes, no = higher(dice("A"), dice("E")), lower(dice("A"), dice("E"))
+    unknown = higher(dice("A"), dice("nowhere"))
+    assert verdict(yes, yes)[0] == "holds"
+    assert verdict(yes, unknown)[0] == "cannot tell"
+    answer, why = verdict(yes, unknown, no)
+    assert answer == "does not hold"
+    assert "Dice, A - E" in why
+    assert "nowhere" not in why
+
+
+def test_equal_rows_are_equal_to_the_last_digit():
+    made = with_rows(A=(0.7, 0.05), C=(0.7, 0.05))
+    made[0].rows["D"] = made[0].rows["A"]
+    assert verdict(Same(dice("D"), dice("A"), 1e-5), made=made)[0] == "holds"
+    nudged = made[0].rows["A"].assign(dice=lambda table: table["dice"] + 0.001)
+    made[0].rows["D"] = nudged
+    assert verdict(Same(dice("D"), dice("A"), 1e-5), made=made)[0] == "does not hold"
+    assert verdict(Same(dice("D"), dice("A"), 0.005), made=made)[0] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("f", "c", "answer"),
+    [
+        ((0.75, 0.02), (0.70, 0.05), "does not hold"),  # both reached
+        ((0.70, 0.02), (0.70, 0.05), "holds"),  # outlines clearly worse than A's .72
+        ((0.75, 0.09), (0.70, 0.05), "holds"),  # grades clearly worse
+        (None, (0.70, 0.05), "cannot tell"),
+    ],
+)
+def test_one_model_that_has_both(f, c, answer):
+    rows = {"A": (0.72, 0.05), "C": c} | ({"F": f} if f else {})
+    assert verdict(OneModel(), made=with_rows(**rows))[0] == answer
+
+
+def test_f_must_reach_c_however_c_is_read():
+    made = with_rows(A=(0.72, 0.05), C=(0.70, 0.05), F=(0.75, 0.04))
+    table = made[0].rows["C"]
+    made[0].rows["C"] = table.assign(error_fused=table["error_fused"] / 10)
+    answer, why = verdict(OneModel(), made=made)
+    assert answer == "cannot tell"
+    assert why.endswith("C read directly only")
+
+
+def test_quick_profile_measures_and_judges_nothing():
+    quick = study(machinery_only=True)
+    entries = ledger(quick)
+    assert {entry.verdict.answer for entry in entries} == {"cannot tell"}
+    assert all("machinery only" in entry.verdict.why for entry in entries)
+    by_id = {entry["id"]: entry for entry in ledger_numbers(quick, entries)["claims"]}
+    same = {e["id"]: e for e in ledger_numbers(study(), ledger(study()))["claims"]}
+    assert same["injection-raises-dice"]["verdict"] == "holds"
+    for name, entry in by_id.items():
+        assert entry["ours"] == same[name]["ours"]
+    assert "row E_constant was not run" in by_id["injection-raises-dice-at-equal-size"]["why"]
+    page = ledger_text(quick, entries, ladder(quick))
+    assert "**holds**" not in page
+    assert "**shown**" not in page
+
+
+def test_each_entry_names_data_and_trials():
+    numbers = ledger_numbers(study(), ledger(study()))
+    json.dumps(numbers, allow_nan=False)
+    entry = next(e for e in numbers["claims"] if e["id"] == "gate-raises-dice")
+    assert entry["data"] == "on synthetic embryos"
+    assert entry["trials"].startswith("2 training seeds, 2 folds, ")
+    assert entry["paper"] == "0.729 and 0.717: +0.012"
+    (ours,) = entry["ours"]
+    assert ours["low"] < ours["value"] < ours["high"]
+    assert set(ours["by_training_seed"]) == {"2", "3"}
+    assert sum(numbers["counts"].values()) == len(CLAIMS)
+
+
+def test_page_holds_every_claim_once():
+    made = study()
+    page = ledger_text(made, ledger(made), ladder(made))
+    for one in CLAIMS:
+        assert page.count(f"| {one.text[:1].upper()}{one.text[1:]} |") == 1
+
+
+def test_the_printed_effects_are_differences_of_the_printed_table():
+    from ivfgrade.comparison.claim import Contrast
+    from ivfgrade.comparison.rows import ROWS
+
+    printed = {
+        **{dice(one.name): one.printed_dice for one in ROWS},
+        **{direct(one.name): one.printed_mae for one in ROWS},
+    }
+    checked = 0
+    for one in CLAIMS:
+        for part in one.parts:
+            if isinstance(part, Contrast) and part.effect is not None:
+                ours, theirs = printed[part.first], printed[part.second]
+                theirs = (
+                    printed[type(part.first)("E", part.second.column)] if theirs is None else theirs
+                )
+                assert ours - theirs == pytest.approx(part.direction * part.effect)
+                checked += 1
+    assert checked >= 12
+
+
+def test_every_measure_of_a_claim_exists():
+    used = {p.measure for one in CLAIMS for p in one.parts if isinstance(p, Border)}
+    assert used == set(KEYS)

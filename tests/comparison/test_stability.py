@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from ivfgrade.comparison.stability import between_seeds, flips, kendall_w, stability
+from ivfgrade.comparison.trials import Trial
+from tests.comparison.made import BOOTSTRAP, row, study, trials, truth
+
+
+def test_one_seed_has_no_stability():
+    assert between_seeds(trials((2,), folds=2), "C", BOOTSTRAP) is None
+    assert between_seeds(trials((2, 3)), "nowhere", BOOTSTRAP) is None
+
+
+def test_equal_seeds_agree_fully():
+    table = row(truth(), 1)
+    same = [Trial(seed, None, {"C": table}) for seed in (1, 2, 3)]
+    numbers = between_seeds(same, "C", BOOTSTRAP)
+    assert numbers is not None
+    assert numbers["training_seeds"] == 3
+    assert numbers["ratio_sd"]["value"] == 0
+    assert numbers["grade_flip_rate"]["value"] == 0
+    assert numbers["kendall_w"] == 1
+
+
+def test_two_seeds_a_tenth_apart():
+    table = row(truth(), 1)
+    moved = table.assign(reported=table["reported"] + 0.1, predicted_grade="D")
+    made = [Trial(1, None, {"C": table}), Trial(2, None, {"C": moved})]
+    numbers = between_seeds(made, "C", BOOTSTRAP)
+    assert numbers is not None
+    assert numbers["ratio_sd"]["value"] == pytest.approx(0.1 / np.sqrt(2), abs=1e-6)
+    assert numbers["kendall_w"] == 1  # the order is the same
+    flipped = (table["predicted_grade"] != "D").mean()
+    assert numbers["grade_flip_rate"]["value"] == pytest.approx(flipped, abs=1e-6)
+
+
+def test_images_that_a_seed_lacks_are_left_out():
+    made = [*trials((2,), folds=2), trials((3,), folds=2)[0]]
+    numbers = between_seeds(made, "C", BOOTSTRAP)
+    assert numbers is not None
+    assert numbers["images"] == len(truth())
+
+
+def test_flips_count_pairs_of_seeds():
+    grades = np.array([["A", "A", "A"], ["A", "A", "B"], ["A", "B", "C"]])
+    assert flips(grades) == pytest.approx([0, 2 / 3, 1])
+
+
+def test_kendall_w_of_textbook_rankings():
+    assert kendall_w(np.array([[1, 3], [2, 2], [3, 1]])) == pytest.approx(0)
+    # three judges of six: rank sums 8 14 11 11 11 8, about 10.5
+    ranks = np.array([[1, 6, 3, 2, 5, 4], [1, 5, 6, 4, 2, 3], [6, 3, 2, 5, 4, 1]]).T
+    assert kendall_w(ranks) == pytest.approx(25.5 * 12 / (9 * (216 - 6)), rel=1e-6)
+
+
+def test_kendall_w_with_ties_is_the_mean_rank_correlation():
+    """(K W - 1) / (K - 1) is the mean Spearman correlation of the pairs, also without ties."""
+    from scipy.stats import spearmanr
+
+    ratios = np.random.default_rng(0).random((30, 4))
+    rho = spearmanr(ratios).statistic
+    mean = (rho.sum() - 4) / 12
+    assert (4 * kendall_w(ratios) - 1) / 3 == pytest.approx(mean)
+    tied = np.array([[1, 1], [1, 1], [2, 2], [3, 3]])
+    assert kendall_w(tied) == pytest.approx(1)
+    assert np.isnan(kendall_w(np.ones((4, 2))))
+
+
+def test_every_row_is_listed():
+    rows = stability(study())["rows"]
+    assert list(rows) == ["Baseline", "A", "B1", "B2", "C", "D", "E", "F"]
+    assert rows["C"]["images"] == 48
+    assert stability(study(trials()))["rows"]["C"] is None

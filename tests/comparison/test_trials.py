@@ -1,0 +1,200 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ivfgrade.comparison.collect import collect
+from ivfgrade.comparison.trials import read_experiments, read_results
+from ivfgrade.errors import InputError
+from tests.comparison.made import IMAGES, all_rows, row, truth
+
+ALL = ("Baseline", "A", "B1", "B2", "C", "D", "E", "F")
+
+
+def write_experiments(
+    folder: Path, seed: int = 2, fold: int | None = None, rows: tuple[str, ...] = ALL
+) -> None:
+    made = all_rows(truth(IMAGES, (fold or 0) * IMAGES), seed)
+    for name, table in ((name, made[name]) for name in rows):
+        home = folder / name
+        home.mkdir(parents=True)
+        table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
+        about = {"row": name, "training_seed": seed, "fold": fold, "profile": "paper",
+                 "data_digest": "d1", "epochs": 80}  # fmt: skip
+        (home / "row.json").write_text(json.dumps(about))
+    cosines = pd.DataFrame({"epoch": [1, 2], "conflict_stem": [-0.1, -0.3]})
+    cosines.to_csv(folder / "C" / "history.csv", index=False)
+
+
+@pytest.fixture
+def experiments(tmp_path) -> Path:
+    write_experiments(tmp_path / "experiments")
+    return tmp_path / "experiments"
+
+
+def edit(folder: Path, name: str, change) -> None:
+    path = folder / name / "per_image.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    change(table).to_csv(path, index=False)
+
+
+def test_one_trial_of_the_pipeline(experiments):
+    (trial,) = read_experiments(experiments)
+    assert (trial.training_seed, trial.fold, trial.profile) == (2, None, "paper")
+    expected = all_rows(truth(), 2)
+    assert set(trial.rows) == set(expected)
+    pd.testing.assert_series_equal(trial.rows["C"]["dice"], expected["C"]["dice"], rtol=1e-5)
+    assert trial.rows["B1"]["dice"].isna().all()
+    assert trial.rows["C"]["grade"].iloc[3] == ""  # a weak image has no true grade
+    assert trial.settings["F"]["epochs"] == 80
+    assert trial.histories["C"]["conflict_stem"].mean() == pytest.approx(-0.2)
+
+
+def test_the_order_of_lines_does_not_matter(experiments):
+    (before,) = read_experiments(experiments)
+    edit(experiments, "C", lambda table: table[::-1])
+    (after,) = read_experiments(experiments)
+    pd.testing.assert_frame_equal(before.rows["C"], after.rows["C"])
+
+
+def set_cell(column, value):
+    def change(table):
+        table.loc[5, column] = value
+        return table
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table[1:], r"row C \(.*per_image.csv\) and row A hold different images"),
+        (lambda table: pd.concat([table, table[4:5]]), "holds image e004.png twice"),
+        (set_cell("ratio", "0.9"), "row C .* and row A differ in the ratio of e005.png"),
+        (set_cell("patient", "p99"), "differ in the patient of e005.png"),
+        (set_cell("dice", ""), "row C .* has no dice for e005.png"),
+        (set_cell("error_direct", ""), "row C .* has no error_direct for e005.png"),
+        (set_cell("dice", "high"), "cannot be read as a table"),
+        (lambda table: table.drop(columns="error_soft"), "lacks the column error_soft"),
+        (lambda table: table[:0], "holds no image"),
+    ],
+)
+def test_a_row_that_cannot_be_compared_is_named(experiments, change, message):
+    edit(experiments, "C", change)
+    with pytest.raises(InputError, match=message):
+        read_experiments(experiments)
+
+
+@pytest.mark.parametrize("name", ["training_seed", "fold", "profile", "data_digest"])
+def test_rows_of_another_trial_are_refused(experiments, name):
+    path = experiments / "D" / "row.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: 7}))
+    with pytest.raises(InputError, match=f"row D .* has {name} 7, but row A has"):
+        read_experiments(experiments)
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="holds no <row>/per_image.csv"):
+        read_experiments(tmp_path)
+    with pytest.raises(InputError, match="holds no <trial>/trial.json"):
+        read_results(tmp_path)
+
+
+def test_where_it_looked_joins_by_image(experiments, tmp_path):
+    looks = tmp_path / "focus" / "C"
+    looks.mkdir(parents=True)
+    table = pd.DataFrame(
+        {
+            "map": ["gradcam_pp", "gradcam_pp", "contribution"],
+            "image": ["e005.png", "e001.png", "e001.png"],
+            "energy_fragment": [0.3, 0.2, 0.9],
+        }
+    )
+    table.to_csv(looks / "per_image.csv", index=False)
+    (trial,) = read_experiments(experiments, focus=tmp_path / "focus")
+    heat = trial.rows["C"].set_index("image")["heat_on_fragments"]
+    assert (heat["e001.png"], heat["e005.png"]) == (0.2, 0.3)
+    assert np.isnan(heat["e002.png"])
+    assert "heat_on_fragments" not in trial.rows["D"]
+    table.assign(image="other").to_csv(looks / "per_image.csv", index=False)
+    with pytest.raises(InputError, match="must hold images of its row"):
+        read_experiments(experiments, focus=tmp_path / "focus")
+
+
+def kept(tmp_path, seed, fold, name) -> Path:
+    source = tmp_path / f"source-{name}"
+    write_experiments(source, seed, fold, ("A", "C"))
+    collect(source, tmp_path / "results" / name)
+    return tmp_path / "results" / name
+
+
+def test_kept_trials_read_as_they_were(tmp_path):
+    for seed in (3, 2):
+        for fold in (0, 1):
+            kept(tmp_path, seed, fold, f"seed{seed}-fold{fold}")
+    trials = read_results(tmp_path / "results")
+    assert [(t.training_seed, t.fold) for t in trials] == [(2, 0), (2, 1), (3, 0), (3, 1)]
+    (source,) = read_experiments(tmp_path / "source-seed2-fold1")
+    assert trials[1].settings == source.settings
+    for name, table in source.rows.items():
+        pd.testing.assert_frame_equal(trials[1].rows[name], table)
+    pd.testing.assert_frame_equal(trials[1].histories["C"], source.histories["C"])
+
+
+def test_the_same_trial_twice_is_refused(tmp_path):
+    kept(tmp_path, 2, 0, "one")
+    kept(tmp_path, 2, 0, "other")
+    with pytest.raises(InputError, match="two trials are of training seed 2, fold 0"):
+        read_results(tmp_path / "results")
+
+
+def test_an_image_in_two_folds_is_refused(tmp_path):
+    kept(tmp_path, 2, 0, "one")
+    home = kept(tmp_path, 2, 1, "other")
+    for path in home.glob("*.csv"):
+        text = path.read_text().replace(f"e{IMAGES:03}.png", "e000.png")
+        path.write_text(text)
+    with pytest.raises(InputError, match="image e000.png is tested in .*fold 0 and in .*fold 1"):
+        read_results(tmp_path / "results")
+
+
+def test_trials_of_other_data_are_refused(tmp_path):
+    kept(tmp_path, 2, None, "one")
+    home = kept(tmp_path, 3, None, "other")
+    about = json.loads((home / "trial.json").read_text())
+    (home / "trial.json").write_text(json.dumps({**about, "data_digest": "d2"}))
+    with pytest.raises(InputError, match="were run on different data"):
+        read_results(tmp_path / "results")
+    (home / "trial.json").write_text(json.dumps(about))
+    for path in home.glob("*.csv"):
+        table = pd.read_csv(path, keep_default_na=False)
+        table.loc[0, "clinical_grade"] = "D"
+        table.to_csv(path, index=False)
+    with pytest.raises(InputError, match="differ in the clinical_grade of image e000.png"):
+        read_results(tmp_path / "results")
+
+
+def test_a_trial_needs_its_seed(tmp_path):
+    home = kept(tmp_path, 2, None, "one")
+    (home / "trial.json").write_text("{}")
+    with pytest.raises(InputError, match="trial.json lacks training_seed, fold"):
+        read_results(tmp_path / "results")
+
+
+def test_what_cannot_be_compared_is_not_kept(tmp_path, experiments):
+    home = tmp_path / "results" / "one"
+    edit(experiments, "C", lambda table: table[1:])
+    with pytest.raises(InputError):
+        collect(experiments, home)
+    assert not home.exists()
+
+
+def test_a_row_alone_is_a_trial(tmp_path):
+    home = tmp_path / "A"
+    home.mkdir()
+    row(truth(), 1).to_csv(home / "per_image.csv", index=False)
+    (home / "row.json").write_text('{"training_seed": 4}')
+    (trial,) = read_experiments(tmp_path)
+    assert (trial.training_seed, trial.fold, list(trial.rows)) == (4, None, ["A"])
