@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ivfgrade.atomic import write_arrays, write_json, write_text
-from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.atomic import read_json, write_arrays, write_json, write_text
+from ivfgrade.dataset.arrays import SUMMARY, Arrays
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import gate_maps
 from ivfgrade.evaluation.report import HISTORY, metrics
@@ -37,7 +37,9 @@ def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) ->
     summary = Summary(trial.images, setting.scheme, setting.params, setting.seed)
     numbers = metrics(trial, summary, data_name)
     write_json(out / "metrics.json", numbers)
-    write_json(out / "row.json", {**facts, **load_spec(model)})
+    prepared = read_json(trial.folders.data / SUMMARY)
+    of_data = {name: prepared[name] for name in ("data_digest", "fold")}
+    write_json(out / "row.json", {**facts, **of_data, **load_spec(model)})
     write_text(out / "per_image.csv", trial.images.to_csv(index=False, float_format="%.6g"))
     write_text(out / HISTORY, (model / HISTORY).read_text())
     if trial.found.outlined:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from ivfgrade.conflict_figure import conflict_figure, measured_layers
 
+from ivfgrade.conflict_figure import conflict_figure, measured_layers
 from ivfgrade.errors import InputError
 
 

@@ -31,11 +31,9 @@ class Step:
 
 STEPS = (
     Step("C", "error_direct", "the paper's joint training, read directly"),
-    Step("C", "error_fused", "the same network, read through calibrated soft area and fusion"),
-    Step("D", "error_fused", "decoupled training in place of joint training"),
-    Step("F_area", "error_fused", "range loss on the mask area of weak images"),
-    Step("F_teacher", "error_fused", "weak images taught by a moving average of the network"),
-    Step("F", "error_reported", "all that helped"),
+    Step("D", "error_direct", "decoupled training in place of joint training"),
+    Step("D", "error_fused", "the same network, read through calibrated soft area and fusion"),
+    Step("F", "error_fused", "range loss on the area that phase 1 outlines in weak images"),
 )
 
 

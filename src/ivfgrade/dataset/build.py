@@ -162,6 +162,7 @@ def _summary(
         "images": len(samples),
         "patients": len({sample.patient for sample in samples}),
         "size": params.size,
+        "fold": params.split.fold,
         "grading": {"id": scheme.id, "version": scheme.version},
         "images_per_split": {
             split: {kind: counts[split, kind] for kind in SUPERVISIONS}

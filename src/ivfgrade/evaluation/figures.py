@@ -31,7 +31,11 @@ def learning_curves(phase_1: pd.DataFrame, phase_2: pd.DataFrame, path: Path) ->
         axes = canvas.subplots(3, 2, squeeze=False)
         columns = zip(axes.T, titles, (phase_1, phase_2), RATIO_OF, strict=True)
         for column, title, history, ratio in columns:
-            rows = ("training loss", "validation Dice", f"validation MAE, {ratio}")
+            rows = (
+                "training loss, terms unweighted",
+                "validation Dice",
+                f"validation MAE, {ratio}",
+            )
             losses = [name for name in history.columns if name.startswith("train_")]
             labels = {name: name.removeprefix("train_") for name in losses}
             for ax, what, curves in zip(column, rows, (labels, DICE, MAE), strict=True):

@@ -63,7 +63,7 @@ def finetune(
     moved = changed(frozen, model.state_dict())
     if moved:
         raise RuntimeError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
-    facts = {**steps.counts(), "views": views, **described(fitted, phase, run)}
+    facts = {"train_images": steps.counts(), "views": views, **described(fitted, phase, run)}
     return Finetuned(model, fitted.history, facts)
 
 

@@ -77,7 +77,7 @@ def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run
     if lesson.outlining.settle_norms:
         settle_norms(model, embryos.arrays, embryos.paired("train"), run.compute, run.seed)
     validation = {k: round(v, 6) for k, v in validate(model).items() if math.isfinite(v)}
-    facts = {"init": asdict(origin), "validation": validation, **steps.counts()}
+    facts = {"init": asdict(origin), "validation": validation, "train_images": steps.counts()}
     return Trained(model, fitted.history, {**facts, **described(fitted, lesson.phase, run)})
 
 

@@ -128,7 +128,7 @@ class Steps:
 
     def counts(self) -> dict[str, int]:
         """How many images of each kind take part."""
-        return {f"{kind}_images": len(pool) for kind, pool in self.pools.items()}
+        return {kind: len(pool) for kind, pool in self.pools.items()}
 
     def epoch(self, number: int) -> Iterator[np.ndarray]:
         rounds = {kind: self._round(kind, number) for kind in self.pools}
