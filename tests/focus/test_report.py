@@ -56,6 +56,17 @@ def test_the_numbers_follow_from_the_table(written):
     assert numbers["grid"] == [16, 16]
 
 
+def test_each_draw_of_a_control_has_its_own_concentration(written):
+    looks, out = written
+    found = json.loads((out / "metrics.json").read_text())["gradcam_pp"]["control"]["layer1"]
+    area = looks["gradcam_pp"].images["share_fragment"].sum()
+    draws = looks["gradcam_pp"].draws["layer1"]
+    expected = [draw["energy_fragment"].sum() / area for draw in draws]
+    assert found["by_draw"]["concentration"] == pytest.approx(expected)
+    assert len(set(expected)) == PARAMS.draws
+    assert found["concentration"]["value"] == pytest.approx(np.mean(expected))
+
+
 def test_maps_are_kept_as_bytes_in_the_order_of_the_table(written):
     looks, out = written
     kept = np.load(out / "heat.npz")

@@ -114,7 +114,10 @@ def _dots(ax: Axes, numbers: Mapping[str, Any], question: str, place: float) -> 
     for nth, (name, control) in enumerate(numbers["control"].items()):
         look = (colours[nth % len(colours)], markers[nth % len(markers)])
         label = f"randomised down to {name}"
-        _dot(ax, control[question], place + (nth + 1) * step, *look, label)
+        y = place + (nth + 1) * step
+        _dot(ax, control[question], y, *look, label)
+        single = [value for value in control["by_draw"][question] if value is not None]
+        ax.plot(single, [y] * len(single), ls="none", marker="|", ms=7, color=look[0])
 
 
 def _dot(

@@ -40,6 +40,7 @@ class Look:
     images: pd.DataFrame  # one line per image; columns of a control end in _<its name>
     heat: np.ndarray  # N h w
     controls: dict[str, np.ndarray]  # N h w each, of the first draw
+    draws: dict[str, list[pd.DataFrame]]  # the images' energies in each draw of a control
 
 
 def with_fragments(arrays: Arrays, count: int | None = None) -> np.ndarray:
@@ -91,12 +92,14 @@ def look(
 def beside(outlines: Outlines, maps: Tensor, drawn: dict[str, list[Tensor]]) -> Look:
     """The table of one kind of map, with that of its controls."""
     tables = [outlines.table(maps)]
-    for name, draws in drawn.items():
-        each = pd.concat([outlines.control(maps, other) for other in draws])
-        mean = each.groupby(level=0).mean()  # over the draws that have a value
+    single = {
+        name: [outlines.control(maps, other) for other in draws] for name, draws in drawn.items()
+    }
+    for name, each in single.items():
+        mean = pd.concat(each).groupby(level=0).mean()  # over the draws that have a value
         tables.append(mean.add_suffix(f"_{name}"))
     firsts = {name: draws[0].numpy() for name, draws in drawn.items()}
-    return Look(pd.concat(tables, axis=1), maps.numpy(), firsts)
+    return Look(pd.concat(tables, axis=1), maps.numpy(), firsts, single)
 
 
 class Outlines:

@@ -43,10 +43,7 @@ def write_focus(
     out: Path,
 ) -> dict[str, Any]:
     """Fill `out`; returns what metrics.json holds, by the kind of map."""
-    numbers = {
-        kind: summarise(seen.images, params.randomised, params.same_map, bootstrap)
-        for kind, seen in looks.items()
-    }
+    numbers = {kind: summarise(seen, params.same_map, bootstrap) for kind, seen in looks.items()}
     grid = list(looks[GRADCAM].heat.shape[1:])
     facts = {"layer": params.layer, "grid": grid, "draws": params.draws, "rules": RULES}
     write_json(out / "metrics.json", {**numbers, **facts})

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from ivfgrade.evaluation.bootstrap import Bootstrap, Interval
-from ivfgrade.focus.measure import CEILING
+from ivfgrade.focus.measure import CEILING, Look
 
+ENERGIES = ("energy_fragment", "energy_embryo")
 CONCENTRATIONS = ("concentration", "concentration_embryo", "concentration_within")
 Numbers = dict[str, Any]
 
@@ -33,9 +34,8 @@ def sums(images: pd.DataFrame, name: str, control: str | None = None) -> np.ndar
     return np.column_stack(over[name]).astype(float)
 
 
-def summarise(
-    images: pd.DataFrame, controls: Sequence[str], same_map: float, bootstrap: Bootstrap
-) -> Numbers:
+def summarise(look: Look, same_map: float, bootstrap: Bootstrap) -> Numbers:
+    images = look.images
     patients = images["patient"].to_numpy()
     return {
         **_concentrations(images, None, bootstrap),
@@ -46,7 +46,13 @@ def summarise(
         CEILING: _concentrations(images, CEILING, bootstrap),
         "energy": _split(images, "energy", bootstrap),
         "area": _split(images, "share", bootstrap),
-        "control": {name: _control(images, name, same_map, bootstrap) for name in controls},
+        "control": {
+            name: {
+                **_control(images, name, same_map, bootstrap),
+                "by_draw": _by_draw(images, draws),
+            }
+            for name, draws in look.draws.items()
+        },
         "images": len(images),
         "patients": int(images["patient"].nunique()),
         "images_without_heat": int(images["energy_fragment"].isna().sum()),
@@ -84,6 +90,20 @@ def _control(images: pd.DataFrame, name: str, same_map: float, bootstrap: Bootst
         "ssim": as_number(bootstrap.mean(images[f"ssim_{name}"].to_numpy(float), patients)),
         "verdict": verdict(alike, same_map),
     }
+
+
+def _by_draw(images: pd.DataFrame, draws: Sequence[pd.DataFrame]) -> Numbers:
+    """The concentrations of each random network: the intervals are over patients alone, and what
+    one network with random weights happens to look at says little about the next."""
+    tables = [images.assign(**{c: draw[c] for c in ENERGIES}) for draw in draws]
+    return {
+        name: [_finite(_ratio(sums(table, name))) for table in tables] for name in CONCENTRATIONS
+    }
+
+
+def _ratio(pairs: np.ndarray) -> float:
+    above, below = pairs[np.isfinite(pairs).all(1)].sum(0)
+    return above / below if below > 0 else np.nan
 
 
 def verdict(alike: Interval, same_map: float) -> str:
@@ -125,7 +145,11 @@ def compare(
 def as_number(interval: Interval) -> dict[str, float | None]:
     """JSON has no NaN."""
     values = {"value": interval.value, "low": interval.low, "high": interval.high}
-    return {name: value if np.isfinite(value) else None for name, value in values.items()}
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _ratio_minus_ratio(totals: np.ndarray) -> np.ndarray:
