@@ -106,7 +106,7 @@ def draw(
         for control, heat in seen.controls.items():
             line = f"{TITLES[kind]}\n{control} redrawn"
             lines[line] = heat[chosen]
-            alike = images[f"rank_correlation_{control}"]
-            captions[line] = [f"rank correlation {value:.2f}" for value in alike]
+            alike = seen.draws[control][0]["rank_correlation"].iloc[chosen]  # of the draw shown
+            captions[line] = [f"rank correlation with trained {value:.2f}" for value in alike]
     title = f"Heat of {name} ({params.layer}), least to most fragmented; × share of heat / of area"
     panels(arrays, indices[chosen], lines, captions, title, path)
