@@ -1,0 +1,38 @@
+"""Does the ratio of one row come from the fragments? Heat maps against the true outlines.
+
+python -m pipeline.focus DATA MODEL OUT PROVENANCE
+"""
+
+from pathlib import Path
+
+import typer
+
+from ivfgrade.dataset.arrays import load_arrays
+from ivfgrade.errors import one_line
+from ivfgrade.evaluation.bootstrap import Bootstrap
+from ivfgrade.focus.measure import look, with_fragments
+from ivfgrade.focus.report import write_focus
+from ivfgrade.focus.subject import subject
+from ivfgrade.fragmentation.stored import load
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+from ivfgrade.training.precision import resolve
+
+
+def main(data: Path, model: Path, out: Path, provenance: Path) -> None:
+    with one_line(), guarded("focus", provenance) as stage:
+        params = load_params()
+        focus, judged = params.focus, params.evaluate  # type: ignore[attr-defined]
+        compute = resolve(params.device, params.precision)
+        stage.note(device=str(compute.device), precision=compute.name)
+        arrays = load_arrays(data)
+        indices = with_fragments(arrays, focus.images)
+        network, _ = load(model)
+        seen = subject(compute.place(network), focus.layer)
+        looks = look(seen, arrays, indices, focus, compute, params.seed)
+        bootstrap = Bootstrap(judged.bootstrap_samples, judged.confidence, params.seed)
+        write_focus(looks, arrays, indices, focus, bootstrap, out.name, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)
