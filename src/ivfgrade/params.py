@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
+from ivfgrade.focus.params import FocusParams
 from ivfgrade.fragmentation.rows import Experiments, Frozen, Learnt
 from ivfgrade.fragmentation.spec import (
     ModelSpec,
@@ -101,6 +102,7 @@ class Params:
     profiles: dict[str, Profile]
     recipes: dict[str, Recipe]
     experiments: Experiments
+    focus: FocusParams
     evaluate: EvaluateParams
     export: ExportParams
     track: TrackParams
@@ -154,7 +156,8 @@ class Params:
     def flat(self, row: Learnt | Frozen | None = None) -> dict[str, Any]:
         """Dotted name -> value of everything that is active, for comparing runs."""
         everything = asdict(self)
-        everything.pop("experiments")  # a run is of one row, which says itself what it changes
+        for table in ("experiments", "focus"):  # a run is of one row, which says what it changes
+            everything.pop(table)
         profile = everything.pop("profiles")[self.profile]
         recipe = everything.pop("recipes")[self.recipe]
         return _flatten(

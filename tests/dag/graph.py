@@ -22,7 +22,12 @@ STAGES = [
     "export",
     "track",
 ]
-TABLE = ["learn@C", "freeze@D_literal", "judge@C"]  # a row for each stage of experiments/dvc.yaml
+TABLE = [
+    "learn@C",
+    "freeze@D_literal",
+    "judge@C",
+    "focus@C",
+]  # a row for each stage of experiments/dvc.yaml
 
 
 @cache

@@ -32,7 +32,7 @@ def test_dice_and_error_have_their_own_panels(canvases, tmp_path):
     assert heights(axes["validation Dice"]) == [[0.3, 0.4], [0.35, 0.45]]
     assert heights(axes["validation MAE, soft area"]) == [[0.2, 0.1]]
     assert heights(axes["training loss, terms unweighted"]) == [[0.5, 0.4], [0.9, 0.8]]
-    assert list(axes["training loss"].lines[0].get_xdata()) == [1, 2]
+    assert list(axes["training loss, terms unweighted"].lines[0].get_xdata()) == [1, 2]
     titles = [ax.get_title(loc="left") for ax in canvases[-1].axes[:2]]
     assert "while training" in titles[0]
 

@@ -48,14 +48,14 @@ class Regression(nn.Module):
         super().__init__()
         first = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4), nn.BatchNorm2d(4), nn.ReLU())
         second = nn.Sequential(nn.Conv2d(4, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU())
-        self.trunk = nn.Sequential()
-        self.trunk.add_module("layer1", first)
-        self.trunk.add_module("pool", nn.MaxPool2d(3, 1, 1))
-        self.trunk.add_module("layer2", second)
+        self.backbone = nn.Sequential()
+        self.backbone.add_module("layer1", first)
+        self.backbone.add_module("pool", nn.MaxPool2d(3, 1, 1))
+        self.backbone.add_module("layer2", second)
         self.head = Head()
 
     def forward(self, image: Tensor, valid: Tensor) -> Prediction:
-        v_reg = self.head(masked_mean(self.trunk(image * valid), valid))
+        v_reg = self.head(masked_mean(self.backbone(image * valid), valid))
         return Prediction(None, torch.sigmoid(self.head.output(v_reg).squeeze(1)))  # type: ignore[arg-type]
 
 

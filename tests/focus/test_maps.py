@@ -31,7 +31,7 @@ def test_what_channels_have_in_common_is_no_contribution():
 def test_usual_channels_are_means_over_image_content(seen, pixels):
     pooled, usual = averages(seen, pixels, CPU)
     (image, valid) = pixels[0]
-    maps = seen.network.trunk(image * valid)
+    maps = seen.network.backbone(image * valid)
     inside = torch.nn.functional.interpolate(valid, size=maps.shape[-2:])[:, 0] > 0
     expected = maps.permute(1, 0, 2, 3)[:, inside].mean(1)
     torch.testing.assert_close(usual.flatten(), expected)

@@ -24,8 +24,8 @@ def changed(before, after) -> set[str]:
     ("down_to", "parts"),
     [
         ("head", ("head",)),
-        ("layer2", ("head", "trunk.layer2")),
-        ("layer1", ("head", "trunk.layer2", "trunk.layer1")),
+        ("layer2", ("head", "backbone.layer2")),
+        ("layer1", ("head", "backbone.layer2", "backbone.layer1")),
     ],
 )
 def test_everything_down_to_the_part_is_redrawn_and_nothing_else(seen, pixels, down_to, parts):
@@ -49,14 +49,14 @@ def test_a_seed_gives_one_network_and_leaves_the_generator_alone(seen, pixels):
     other, _ = randomised(seen, "layer1", (0, 1), pixels, CPU)
     assert changed(weights(first), weights(again)) == set()
     assert torch.equal(usual, same)
-    assert "trunk.layer1.0.weight" in changed(weights(first), weights(other))
+    assert "backbone.layer1.0.weight" in changed(weights(first), weights(other))
 
 
 def test_norms_and_head_fit_the_new_weights(seen, pixels):
     twin, usual = randomised(seen, "layer1", (0, 0), pixels, CPU)
     (image, valid) = pixels[0]
-    before_norm = twin.network.trunk.layer1[0](image * valid)
-    norm = twin.network.trunk.layer1[1]
+    before_norm = twin.network.backbone.layer1[0](image * valid)
+    norm = twin.network.backbone.layer1[1]
     torch.testing.assert_close(norm.running_mean, before_norm.mean((0, 2, 3)))
     assert norm.momentum == 0.1
     assert usual.shape == (1, 6, 1, 1)
@@ -70,7 +70,7 @@ def test_an_unknown_part_is_named_in_one_sentence(seen, pixels):
 
 
 def test_what_cannot_be_looked_into_says_why(seen):
-    with pytest.raises(InputError, match="which the trunk of this network lacks"):
+    with pytest.raises(InputError, match="which the backbone of this network lacks"):
         subject(seen.network, "layer9")
     with pytest.raises(InputError, match="no regression head"):
         subject(torch.nn.Conv2d(1, 1, 1), "layer4")

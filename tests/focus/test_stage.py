@@ -23,8 +23,8 @@ def test_the_script_looks_into_the_network_of_its_row(monkeypatch, tmp_path):
     monkeypatch.setattr(focus, "load_params", lambda: params)
     monkeypatch.setattr(focus, "guarded", lambda *_: nullcontext(stage))
     monkeypatch.setattr(focus, "load_arrays", lambda _: embryos())
-    monkeypatch.setattr(focus, "load", lambda _: (fresh().network, None))
-    focus.main(tmp_path, tmp_path, tmp_path / "D", tmp_path / "focus.json")
+    monkeypatch.setattr(focus, "load_network", lambda _: (fresh().network, None))
+    focus.main("D", tmp_path, tmp_path, tmp_path / "D", tmp_path / "focus.json")
     assert stage.notes == {"device": "cpu", "precision": "fp32"}
     numbers = json.loads((tmp_path / "D" / "metrics.json").read_text())
     assert numbers["layer"] == PARAMS.layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ivfgrade.atomic import write_bytes, write_json, write_text
+from ivfgrade.atomic import write_arrays, write_json, write_text
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.focus.figures import dot_plot, panels
@@ -50,7 +49,7 @@ def write_focus(
     table = pd.concat([seen.images.assign(map=kind) for kind, seen in looks.items()])
     table.insert(0, "map", table.pop("map"))
     write_text(out / "per_image.csv", table.to_csv(index=False, float_format="%.6g"))
-    write_bytes(out / "heat.npz", packed(looks))
+    write_arrays(out / "heat.npz", **packed(looks))
     draw(looks, arrays, indices, params, name, out / "panels.png")
     for kind, values in numbers.items():
         title = (
@@ -60,7 +59,7 @@ def write_focus(
     return numbers
 
 
-def packed(looks: Mapping[str, Look]) -> bytes:
+def packed(looks: Mapping[str, Look]) -> dict[str, np.ndarray]:
     """Each map as bytes from 0 to its own largest heat, N h w, under the kind's name; the first
     draw of a control under <kind>_<control>; `images` holds the names."""
     maps = {kind: seen.heat for kind, seen in looks.items()}
@@ -70,10 +69,7 @@ def packed(looks: Mapping[str, Look]) -> bytes:
         for name, heat in seen.controls.items()
     }
     names = next(iter(looks.values())).images["image"].to_numpy(str)
-    buffer = io.BytesIO()
-    content: dict[str, Any] = {"images": names, **{k: as_bytes(heat) for k, heat in maps.items()}}
-    np.savez_compressed(buffer, **content)
-    return buffer.getvalue()
+    return {"images": names, **{kind: as_bytes(heat) for kind, heat in maps.items()}}
 
 
 def as_bytes(heat: np.ndarray) -> np.ndarray:

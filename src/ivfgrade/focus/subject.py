@@ -1,7 +1,7 @@
 """The network that is looked into: where its maps come from, and the score that they explain.
 
-Nothing is assumed but names. A trunk (`backbone`, or `trunk` of a pure regression) gives maps, and
-a `head` pools them and ends in `head.output`, the logit of the ratio.
+Nothing is assumed but names: a `backbone` gives maps, and a `head` pools them and ends in
+`head.output`, the logit of the ratio.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from torch import Tensor, nn
 from ivfgrade.errors import InputError
 from ivfgrade.gradcam import evidence, listening
 
-TRUNKS = ("backbone", "trunk")
+TRUNK = "backbone"
 HEAD, OUTPUT = "head", "head.output"
 
 
 @dataclass(frozen=True)
 class Subject:
     network: nn.Module  # in eval mode
-    trunk: str
     layer: str  # a child of the trunk
 
     @property
     def watched_layer(self) -> nn.Module:
-        return self.network.get_submodule(f"{self.trunk}.{self.layer}")
+        return self.network.get_submodule(f"{TRUNK}.{self.layer}")
 
     def score(self, image: Tensor, valid: Tensor) -> Tensor:
         """The logit of the ratio: taken before the sigmoid, in which it could drown."""
@@ -36,7 +35,7 @@ class Subject:
 
     def parts(self) -> dict[str, list[nn.Module]]:
         """From the output down to the image: what each step of a cascade redraws."""
-        trunk = dict(self.network.get_submodule(self.trunk).named_children())
+        trunk = dict(self.network.get_submodule(TRUNK).named_children())
         learnt = [name for name, part in trunk.items() if any(True for _ in part.parameters())]
         below = {name: [trunk[name]] for name in reversed(learnt)}
         return {HEAD: [self.network.get_submodule(HEAD)], **below}
@@ -52,9 +51,8 @@ def subject(network: nn.Module, layer: str) -> Subject:
     It needs a head: a ratio that is the mask's area has its evidence in the mask.
     """
     parts = dict(network.named_modules())
-    trunk = next((name for name in TRUNKS if name in parts), None)
-    if trunk is None or OUTPUT not in parts:
+    if TRUNK not in parts or OUTPUT not in parts:
         raise InputError("this network has no regression head, so there is no score to explain")
-    if f"{trunk}.{layer}" not in parts:
-        raise InputError(f"focus.layer is {layer!r}, which the {trunk} of this network lacks")
-    return Subject(network.eval().requires_grad_(False), trunk, layer)
+    if f"{TRUNK}.{layer}" not in parts:
+        raise InputError(f"focus.layer is {layer!r}, which the {TRUNK} of this network lacks")
+    return Subject(network.eval().requires_grad_(False), layer)
