@@ -136,6 +136,10 @@ class Params:
     def frozen(self, name: str) -> Frozen:
         return _row(self.experiments.frozen, name)
 
+    def row(self, name: str) -> Learnt | Frozen | None:
+        """A row of the table; None for the main line's own two."""
+        return self.experiments.learnt.get(name) or self.experiments.frozen.get(name)
+
     def phase(self, name: str) -> Phase:
         """A phase of the active recipe, by the name that a row of the table gives it."""
         found = getattr(self.active_recipe, name, None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ivfgrade.inputs import declaration
+from ivfgrade.inputs import PIPELINES, declaration
 
 PROJECT = Path(__file__).resolve().parents[2]
 LIBRARY = PROJECT / "src"
@@ -42,9 +42,9 @@ def declared(stage: str) -> dict[str, Any]:
 
 def written(stage: str) -> dict[str, Any]:
     """As the file has it, with nothing filled in."""
-    name, _, row = stage.partition("@")
-    stages = load("experiments/dvc.yaml" if row else "dvc.yaml")["stages"]
-    return stages[name]["do"] if row else stages[name]
+    name = stage.partition("@")[0]
+    found = next(load(file)["stages"][name] for file in PIPELINES if name in load(file)["stages"])
+    return found.get("do", found)
 
 
 def script(stage: str) -> Path:

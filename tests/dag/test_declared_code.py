@@ -27,6 +27,8 @@ BESIDE = {
     "finetune": {"ivfgrade.training.conflict"},
     "freeze": {"ivfgrade.training.conflict"} | ROWS,
     "learn": ROWS,
+    "track": {"ivfgrade.tracking.table_rows"},
+    "compare": {"ivfgrade.comparison.collect", "ivfgrade.comparison.__main__"},
 }
 
 
@@ -48,7 +50,7 @@ def is_exempt(module: str, exempt: Mapping[str, str]) -> bool:
 
 def closure(stage: str) -> set[Path]:
     """Files of the library that the stage's script imports, directly or not."""
-    exempt = {k: v for k, v in EXEMPT.items() if (stage, k) != ("track", "ivfgrade.tracking")}
+    exempt = {k: v for k, v in EXEMPT.items() if k != "ivfgrade.tracking" or "track" not in stage}
     found: dict[str, Path] = {}
     todo = [script(stage)]
     while todo:

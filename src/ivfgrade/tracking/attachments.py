@@ -50,12 +50,15 @@ def log_files(client: MlflowClient, run: Run, row: Row) -> None:
     run_id = run.info.run_id
     for entry in sorted(Path(row.evaluation).iterdir()):
         client.log_artifact(run_id, str(entry))
-    client.log_artifact(run_id, row.parity)
+    if row.parity is not None:
+        client.log_artifact(run_id, row.parity)
     client.log_text(run_id, json.dumps(row.params, indent=2, sort_keys=True) + "\n", "params.json")
 
 
 def log_model(client: MlflowClient, run: Run, row: Row) -> None:
     """Copies the metrics that the run already has onto the model's own page."""
+    if row.model is None:
+        return
     import mlflow.onnx
     import onnx
 

@@ -53,7 +53,7 @@ def row_facts(row: Row, content: Mapping[str, str]) -> RunFacts:
     finished = _time_ms(last["finished"])
     seconds = sum(float(provenance["seconds"]) for provenance in provenances)
     metrics = {**test_metrics(row), **parity_metrics(row), "training_seconds": seconds}
-    stages = {f"ivfgrade.{p['stage']}_key": str(p["key"]) for p in provenances}
+    stages = {f"ivfgrade.{plain(p['stage'])}_key": str(p["key"]) for p in provenances}
     return RunFacts(
         name=title(row.name, row.params),
         key=digest([row.name, row.params, stages, read_json(Path(row.evaluation) / METRICS)]),
@@ -72,7 +72,14 @@ def test_metrics(row: Row) -> dict[str, float]:
     return {name if name.startswith("test_") else f"test_{name}": v for name, v in flat.items()}
 
 
+def plain(stage: str) -> str:
+    """learn@C -> learn: a name that MLflow takes, the same for all rows."""
+    return stage.partition("@")[0]
+
+
 def parity_metrics(row: Row) -> dict[str, float]:
+    if row.parity is None:
+        return {}
     return {f"parity_{name}": v for name, v in flatten(read_json(Path(row.parity))).items()}
 
 

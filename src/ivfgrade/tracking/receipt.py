@@ -33,8 +33,8 @@ class Row:
     params: dict[str, Any]
     trainings: tuple[Training, ...]
     evaluation: str  # folder: metrics.json, per_image.csv, pictures
-    parity: str
-    model: str  # the ONNX file
+    parity: str | None
+    model: str | None  # the ONNX file; the rows of the table are not exported
     manifest: str
     summary: str
 
@@ -43,7 +43,7 @@ class Row:
         """Every path whose content the row consists of."""
         of_trainings = [p for t in self.trainings for p in (t.provenance, t.history)]
         results = [self.evaluation, self.parity, self.model, self.manifest, self.summary]
-        return [*of_trainings, *results]
+        return [*of_trainings, *(path for path in results if path)]
 
 
 def write_receipt(path: Path, row: Row) -> None:

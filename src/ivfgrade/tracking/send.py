@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ivfgrade.errors import InputError
 from ivfgrade.tracking import runs, store, tables
 from ivfgrade.tracking.attachments import log_data, log_files, log_model
-from ivfgrade.tracking.facts import RunFacts, row_facts, training_facts
+from ivfgrade.tracking.facts import RunFacts, plain, row_facts, training_facts
 from ivfgrade.tracking.note import row_note
 from ivfgrade.tracking.receipt import Row, content
 from ivfgrade.tracking.store import ASKED, BRIEF, Patience, Unreachable
@@ -85,7 +85,9 @@ def _send_row(
     log_files(client, run, row)
     log_model(client, run, row)  # after the metrics, which it copies
     metrics = {point.name: point.value for point in facts.points}
-    addresses = {f"ivfgrade.{stage}_run": link.rsplit("/", 1)[1] for stage, link in links.items()}
+    addresses = {
+        f"ivfgrade.{plain(stage)}_run": link.rsplit("/", 1)[1] for stage, link in links.items()
+    }
     note = {"mlflow.note.content": row_note(row, metrics, links)}
     _finish(client, str(run.info.run_id), facts, {**facts.tags, **addresses, **note})
     return True

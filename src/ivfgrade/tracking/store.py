@@ -63,7 +63,7 @@ def is_own(root: Path) -> bool:
 
 
 def receipts(root: Path) -> list[Path]:
-    return sorted((root / FOLDER / RECEIPTS).glob("*.json"))
+    return sorted((root / FOLDER / RECEIPTS).rglob("*.json"))
 
 
 def connect(root: Path, patience: Patience) -> MlflowClient:

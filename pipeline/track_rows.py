@@ -1,0 +1,42 @@
+"""Show every row of the table in MLflow beside the main line's, which is its row D.
+
+python -m pipeline.track_rows RECEIPTS JUDGED TRAINED --data ... --training ROW ... --training ...
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ivfgrade.errors import one_line
+from ivfgrade.inputs import guarded
+from ivfgrade.params import load_params
+from ivfgrade.tracking.receipt import write_receipt
+from ivfgrade.tracking.send import send_in_passing
+from ivfgrade.tracking.store import tracking_uri
+from ivfgrade.tracking.table_rows import Sources, table_rows
+
+Data = Annotated[tuple[str, str], typer.Option(metavar="MANIFEST SUMMARY")]
+Further = Annotated[
+    list[tuple[str, str, str]],
+    typer.Option(metavar="ROW PROVENANCE HISTORY", help="a training that a row stands on"),
+]
+
+
+def main(receipts: Path, judged: Path, trained: Path, data: Data, training: Further) -> None:
+    with one_line(), guarded("track_rows"):
+        params, root = load_params(), Path.cwd()
+        rows = table_rows(params, Sources(judged, trained, tuple(training), data), root)
+        troubles = []
+        for row in rows:
+            write_receipt(receipts / f"{row.name}.json", row)
+            troubles += [send_in_passing(row, root)]
+        for trouble in filter(None, troubles[:1]):
+            where = tracking_uri(root)
+            print(f"MLflow at {where} cannot be reached ({trouble}): run `ivfgrade track` later")
+        print(f"{len(rows)} rows: make ui", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    typer.run(main)
