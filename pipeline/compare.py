@@ -26,8 +26,8 @@ def main(
 ) -> None:
     with one_line(), guarded("compare", provenance):
         params = load_params()
-        chosen = params.evaluate
-        bootstrap = Bootstrap(chosen.bootstrap_samples, chosen.confidence, params.seed)
+        samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
+        bootstrap = Bootstrap(samples, confidence, params.seed)
         trials = read_experiments(experiments, texture, focus)
         scheme = load_scheme(Path(params.data.grading))
         study = study_of(trials, scheme, bootstrap, Path(params.data.root).name)
