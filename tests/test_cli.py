@@ -214,3 +214,11 @@ def test_check_and_preprocess_end_in_arrays_and_provenance() -> None:
     summary = json.loads(Path("processed/summary.json").read_text())
     assert summary["images"] == 12
     assert json.loads(Path("reports/preprocess.json").read_text())["stage"] == "preprocess"
+
+
+def test_a_mistyped_value_is_named_before_anything_runs(project: Folder) -> None:
+    assert CliRunner().invoke(app, ["params"]).exit_code == 0
+    Path("params.yaml").write_text(Path("params.yaml").read_text() + "precison: fp32\n")
+    refused = CliRunner().invoke(app, ["params"])
+    assert refused.exit_code == 1
+    assert "unknown parameter precison" in refused.stderr

@@ -26,6 +26,17 @@ def ivfgrade() -> None:
     """Outline the fragments of cleavage-stage embryos, measure their share and grade it."""
 
 
+@app.command("params")
+def params_check(
+    file: Annotated[Path, typer.Argument(help="The file to read.")] = Path("params.yaml"),
+) -> None:
+    """Say whether params.yaml is right: an unknown, missing or impossible value is named."""
+    with one_line():
+        values = load_params(file)
+        load_scheme(Path(values.data.grading))
+        typer.echo(f"{file} is right: profile {values.profile}, recipe {values.recipe}")
+
+
 @data.command("check")
 def data_check(
     folder: Annotated[Path, typer.Argument(help="Holds images/, labels.csv, masks/, embryo/.")],
