@@ -17,6 +17,7 @@ from ivfgrade.fragmentation.calibration import (
     load_calibration,
     save_calibration,
     threshold_of,
+    towards_the_mask,
 )
 from ivfgrade.fragmentation.scoring import Predictions
 from tests.fragmentation.arrays import tiny_arrays
@@ -72,7 +73,7 @@ def test_the_fused_ratio_stays_within_zero_and_one() -> None:
     np.testing.assert_allclose(fused, [0.3, 0.0, 1.0])
 
 
-def test_a_fitted_calibration_is_unbiased_on_what_it_was_fitted_on() -> None:
+def test_a_fitted_calibration_lies_between_least_squares_and_the_mask() -> None:
     arrays = tiny_arrays(paired=12)
     images = arrays.indices("train", ("paired",))
     masks = np.stack([arrays.masks[i] for i in images]).astype(np.float32)
@@ -83,9 +84,18 @@ def test_a_fitted_calibration_is_unbiased_on_what_it_was_fitted_on() -> None:
     found = Predictions(images, logit, masks[..., 1].astype(np.float16), direct, truth)
     calibration = fit_calibration(found, arrays, 0.3)
     fused = calibration.fuse(direct, calibration.soft(found, arrays))
-    assert abs(np.mean(fused - truth)) < 1e-6
-    assert np.std(fused - truth) <= np.std(direct - truth) + 1e-9
+    alone = least_squares(np.column_stack([direct, calibration.soft(found, arrays)]), truth)
+    soft = calibration.soft(found, arrays)
+    fitted = alone[0] + alone[1] * direct + alone[2] * soft
+    np.testing.assert_allclose(fused, (12 * fitted + 100 * soft) / 112, atol=1e-9)
+    assert abs(np.mean(fitted - truth)) < 1e-9
     assert calibration.images == 12
+
+
+def test_many_images_outweigh_the_mask() -> None:
+    assert towards_the_mask((0.1, 0.6, 0.3), 0) == (0, 0, 1)
+    assert towards_the_mask((0.1, 0.6, 0.3), 100) == pytest.approx((0.05, 0.3, 0.65))
+    assert towards_the_mask((0.1, 0.6, 0.3), 10**9) == pytest.approx((0.1, 0.6, 0.3))
 
 
 def test_the_mask_begins_where_validation_dice_is_best() -> None:
@@ -121,5 +131,5 @@ def test_an_image_without_a_ratio_is_left_out() -> None:
     direct[0] = 1.0
     calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays, 0.5)
     assert calibration.images == 3
-    assert calibration.weight_direct == pytest.approx(1.0)
-    assert calibration.intercept == pytest.approx(-0.05)
+    assert calibration.weight_direct == pytest.approx(3 / 103)
+    assert calibration.intercept == pytest.approx(-0.05 * 3 / 103)

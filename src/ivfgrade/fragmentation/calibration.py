@@ -6,7 +6,8 @@ The ratio is fitted on the `calibration` patients alone. Dice and focal loss dis
 and a distorted probability is a biased area (S4.36). So the fragment logits are first recalibrated
 (temperature and offset); then the ratio is the combination of direct regression and soft area that
 comes closest to the truth (S4.55). Uncertain networks answer towards the middle, which a weighted
-mean would keep and least squares undo.
+mean would keep and least squares undo. Few images make least squares follow their noise: so the
+mask's area, which is the ratio by its definition, keeps the weight of a hundred images.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ivfgrade.training.precision import Compute
 FILE = "calibration.json"
 EMBRYO_THRESHOLD = 0.5
 LARGEST_WEIGHT = 2.0  # of an estimate in the fused ratio
+PRIOR_IMAGES = 100  # that would have to agree before least squares counts as much as the mask
 PIXELS_PER_IMAGE = 4000  # enough for two parameters, evenly spaced over the embryo
 
 
@@ -104,7 +106,7 @@ def fit_calibration(predictions: Predictions, arrays: Arrays, mask_threshold: fl
     soft = pixels_only.soft(predictions, arrays)
     direct = np.nan_to_num(predictions.direct)  # a constant explains nothing: weight 0
     estimates = np.column_stack([direct, soft])[known]  # n 2
-    fused = least_squares(estimates, truth[known])
+    fused = towards_the_mask(least_squares(estimates, truth[known]), int(known.sum()))
     return Calibration(mask_threshold, temperature, offset, *fused, images=int(known.sum()))
 
 
@@ -119,6 +121,13 @@ def least_squares(estimates: np.ndarray, truth: np.ndarray) -> tuple[float, floa
         estimates - centre, truth - mean, bounds=(0.0, LARGEST_WEIGHT), method="bvls"
     ).x
     return float(mean - centre @ weights), float(weights[0]), float(weights[1])
+
+
+def towards_the_mask(fitted: tuple[float, float, float], images: int) -> tuple[float, float, float]:
+    """Intercept and weights between those that so many images support, and the mask's area."""
+    share = images / (images + PRIOR_IMAGES)
+    intercept, direct, soft = (share * value for value in fitted)
+    return intercept, direct, soft + 1 - share
 
 
 def fit_logits(logits: np.ndarray, target: np.ndarray) -> tuple[float, float]:
