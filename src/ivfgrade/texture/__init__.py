@@ -1,0 +1,1 @@
+"""Hand-crafted texture against fragmentation: what section II of the paper holds against it."""

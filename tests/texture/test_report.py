@@ -1,0 +1,168 @@
+"""Tiny embryos through the whole stage: numbers that the tables bear out, the same every time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.errors import InputError
+from ivfgrade.texture.measure import measure
+from ivfgrade.texture.params import MlpParams, TextureParams
+from ivfgrade.texture.report import Setting, summary, write_report
+from tests.fragmentation.arrays import SCHEME, tiny_arrays
+from tests.texture.drawn import BOOTSTRAP, MLP, PARAMS
+
+SETTING = Setting(SCHEME, PARAMS, BOOTSTRAP, seed=0)
+FACTS = {"data": "tiny", "data_digest": "0"}
+FILES = ["embedding.csv", "lbp_mlp.png", "metrics.json", "per_image.csv", "tsne.png"]
+
+
+@pytest.fixture(scope="module")
+def arrays() -> Arrays:
+    """24 training images, 8 of validation, 8 of test; four weak ones and one without an outline."""
+    arrays = tiny_arrays(paired=24, val=8)
+    renamed = arrays.manifest.replace({"split": {"calibration": "test"}})
+    renamed["patient"] = [f"p{row // 4}" for row in range(len(renamed))]
+    return dataclasses.replace(arrays, manifest=renamed)
+
+
+@pytest.fixture(scope="module")
+def written(arrays, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("texture")
+    write_report(arrays, SETTING, FACTS, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def numbers(written) -> dict[str, Any]:
+    return json.loads((written / "metrics.json").read_text())
+
+
+def test_everything_is_written(written):
+    assert sorted(path.name for path in written.iterdir()) == FILES
+
+
+def test_images_are_counted(numbers):
+    images = numbers["images"]
+    assert (images["train"], images["val"], images["test"]) == (24, 8, 8)
+    assert (images["measured"], images["left_out"]) == (40, 1)
+
+
+def test_per_image_table_bears_out_the_numbers(written, numbers):
+    table = pd.read_csv(written / "per_image.csv")
+    assert len(table) == 8
+    for name in ("lbp_mlp", "lbp_ridge", "glcm_mlp", "glcm_ridge"):
+        found = numbers["regression"][name]
+        error = (table[name] - table["ratio"]).abs()
+        assert error.mean() == pytest.approx(found["mae"]["value"], abs=1e-5)
+        right = SCHEME.grade_index(table[name]) == SCHEME.grade_index(table["ratio"])
+        assert right.mean() == pytest.approx(found["grade_accuracy"]["value"])
+    error = (table["constant"] - table["ratio"]).abs()
+    constants = numbers["regression"]["constants"]
+    assert error.mean() == pytest.approx(constants["mae_of_training"]["value"], abs=1e-5)
+    difference = numbers["regression"]["mae_mlp_minus_ridge"]["lbp"]["value"]
+    by_table = (table["lbp_mlp"] - table["ratio"]).abs() - (
+        table["lbp_ridge"] - table["ratio"]
+    ).abs()
+    assert by_table.mean() == pytest.approx(difference, abs=1e-5)
+
+
+def test_embedding_table_bears_out_the_numbers(written, numbers):
+    table = pd.read_csv(written / "embedding.csv")
+    assert len(table) == 40
+    for kind in ("glcm", "lbp"):
+        found = numbers["separation"][kind]["linear"]
+        right = table[f"{kind}_linear_grade"] == table["grade"]
+        assert right.mean() == pytest.approx(found["grade_accuracy"]["value"])
+        two = table[table["grade"].isin(["A", "D"])]
+        if two["grade"].nunique() == 2:
+            auc = roc_auc_score(two["grade"] == "D", two[f"{kind}_linear_share_last"])
+            assert auc == pytest.approx(found["auc_last_against_first"]["value"], abs=1e-5)
+
+
+def test_bright_fragments_on_a_bright_disc_can_be_learnt(numbers):
+    """The drawing differs from image to image in nothing but its fragment."""
+    assert numbers["regression"]["glcm_ridge"]["mae_relative_to_best_constant"]["value"] < 0.5
+
+
+def test_again_and_with_more_threads_gives_the_same_bytes(arrays, written, tmp_path):
+    with threadpool_limits(2):
+        write_report(arrays, SETTING, FACTS, tmp_path)
+    for name in FILES:
+        assert (tmp_path / name).read_bytes() == (written / name).read_bytes(), name
+
+
+def test_what_lies_outside_the_embryo_is_not_seen(arrays):
+    kept = arrays.masks[..., 1:] > 0
+    noise = np.random.default_rng(0).integers(0, 255, arrays.images.shape, np.uint8)
+    other = dataclasses.replace(arrays, images=np.where(kept, arrays.images, noise))
+    for kind, features in measure(arrays, SCHEME, PARAMS).features.items():
+        assert (measure(other, SCHEME, PARAMS).features[kind] == features).all()
+
+
+def test_padding_is_no_part_of_the_embryo(arrays):
+    """Even where an outline reaches over it."""
+    reaching = arrays.masks.copy()
+    reaching[0, ..., 1] = 1
+    inner = arrays.masks.copy()
+    inner[0, ..., 1] = arrays.valid(0)
+    found, expected = (
+        measure(dataclasses.replace(arrays, masks=masks), SCHEME, PARAMS).features["glcm"][0]
+        for masks in (reaching, inner)
+    )
+    assert (found == expected).all()
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_missing_split_is_named(arrays, split, tmp_path):
+    lacking = arrays.manifest.replace({"split": {split: "none"}})
+    with pytest.raises(InputError, match=f"split {split} has no image"):
+        write_report(dataclasses.replace(arrays, manifest=lacking), SETTING, FACTS, tmp_path)
+
+
+def test_the_summary_names_what_stands_beside_the_constant(numbers):
+    lines = summary(numbers).splitlines()
+    assert lines[0] == "texture of 40 embryos of 11 patients"
+    assert [line.split()[0] for line in lines[-4:]] == [
+        "glcm_mlp",
+        "glcm_ridge",
+        "lbp_mlp",
+        "lbp_ridge",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"grey_levels": 1},
+        {"grey_levels": 256},
+        {"glcm_distances_px": ()},
+        {"glcm_distances_px": (1, 1)},
+        {"lbp_radii_px": (0,)},
+        {"neighbours": 0},
+        {"perplexity": 0.0},
+        {"ridge_penalties": ()},
+        {"ridge_penalties": (0.0,)},
+    ],
+)
+def test_odd_values_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TextureParams(**{**vars(PARAMS), **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hidden": ()}, {"penalties": (-1.0,)}, {"learning_rate": 0.0}, {"epochs": 0}, {"batch": 0}],
+)
+def test_odd_values_of_the_perceptron_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        MlpParams(**{**vars(MLP), **wrong})
