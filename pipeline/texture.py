@@ -20,11 +20,11 @@ from ivfgrade.texture.report import Setting, summary, write_report
 def main(data: Path, out: Path, provenance: Path) -> None:
     with one_line(), guarded("texture", provenance):
         params = load_params()
-        judging = params.evaluate
+        samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
         setting = Setting(
             scheme=load_scheme(Path(params.data.grading)),
             params=params.texture,
-            bootstrap=Bootstrap(judging.bootstrap_samples, judging.confidence, params.seed),
+            bootstrap=Bootstrap(samples, confidence, params.seed),
             seed=params.training_seed,
         )
         facts = {

@@ -216,7 +216,8 @@ def test_check_and_preprocess_end_in_arrays_and_provenance() -> None:
     assert json.loads(Path("reports/preprocess.json").read_text())["stage"] == "preprocess"
 
 
-def test_a_mistyped_value_is_named_before_anything_runs(project: Folder) -> None:
+@pytest.mark.usefixtures("project")
+def test_a_mistyped_value_is_named_before_anything_runs() -> None:
     assert CliRunner().invoke(app, ["params"]).exit_code == 0
     Path("params.yaml").write_text(Path("params.yaml").read_text() + "precison: fp32\n")
     refused = CliRunner().invoke(app, ["params"])

@@ -29,6 +29,7 @@ from ivfgrade.fragmentation.spec import (
 )
 from ivfgrade.strict import build
 from ivfgrade.synthesis.params import SynthesisParams
+from ivfgrade.texture.params import TextureParams
 from ivfgrade.tracking_params import TrackParams
 from ivfgrade.training.phase import Phase
 
@@ -103,6 +104,7 @@ class Params:
     recipes: dict[str, Recipe]
     experiments: Experiments
     focus: FocusParams
+    texture: TextureParams
     evaluate: EvaluateParams
     export: ExportParams
     track: TrackParams
@@ -160,7 +162,11 @@ class Params:
     def flat(self, row: Learnt | Frozen | None = None) -> dict[str, Any]:
         """Dotted name -> value of everything that is active, for comparing runs."""
         everything = asdict(self)
-        for table in ("experiments", "focus"):  # a run is of one row, which says what it changes
+        for table in (
+            "experiments",
+            "focus",
+            "texture",
+        ):  # a run is of one row, which says what it changes
             everything.pop(table)
         profile = everything.pop("profiles")[self.profile]
         recipe = everything.pop("recipes")[self.recipe]
