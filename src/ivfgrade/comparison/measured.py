@@ -21,7 +21,7 @@ from ivfgrade.evaluation.bootstrap import Interval
 KEYS = {
     "glcm_auc_a_d": "AUC of grade A against D from GLCM features",
     "lbp_auc_d": "AUC of D against the rest from the LBP + MLP prediction",
-    "lbp_auc_abc": "mean AUC of the pairs of A, B and C from the LBP + MLP prediction",
+    "lbp_auc_abc": "AUC of the worse pair of neighbours among A, B and C, same prediction",
     "conflict_C": "gradient cosine in C",
     "conflict_E": "gradient cosine in E",
     "conflict_C_minus_E": "gradient cosine, C - E",

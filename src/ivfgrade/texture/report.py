@@ -62,7 +62,7 @@ def write_report(arrays: Arrays, setting: Setting, facts: dict[str, Any], out: P
     with threadpool_limits(1):  # sums over threads would depend on their number
         regressions = regress(measured, setting)
         separations = {kind: _separate(measured, kind, setting) for kind in KINDS}
-    numbers = {
+    numbers: Numbers = {
         **facts,
         "images": _counts(measured),
         "separation": {kind: found.numbers for kind, found in separations.items()},
@@ -72,11 +72,32 @@ def write_report(arrays: Arrays, setting: Setting, facts: dict[str, Any], out: P
         "bootstrap": asdict(setting.bootstrap),
         "rules": RULES,
     }
+    numbers["measured"] = of_claims(numbers, measured, regressions.test)
     write_json(out / "metrics.json", numbers)
     _write_table(out / "per_image.csv", per_image(regressions))
     _write_table(out / "embedding.csv", embedding(measured, separations))
     _draw(measured, separations["glcm"], regressions, numbers, setting, out)
     return numbers
+
+
+def of_claims(numbers: Numbers, measured: Measured, test: pd.DataFrame) -> Numbers:
+    """What the paper's section II turns on, each with its interval and the images behind it. Of
+    the neighbouring grades below the last the pair that is told apart worst speaks for all."""
+    regression = numbers["regression"]["lbp_mlp"]
+    pairs = list(regression["auc_of_neighbouring_grades"].values())[:-1]
+    known = [pair for pair in pairs if pair["value"] is not None]
+    worst = min(known, key=lambda pair: pair["value"], default=None)
+    nothing = {"value": None, "low": None, "high": None}
+    apart = numbers["separation"]["glcm"]["neighbours"]["auc_last_against_first"]
+    return {
+        "glcm_auc_a_d": {**apart, **_behind(measured.images)},
+        "lbp_auc_d": {**regression["auc_last_against_others"], **_behind(test)},
+        "lbp_auc_abc": {**(worst or nothing), **_behind(test)},
+    }
+
+
+def _behind(images: pd.DataFrame) -> Numbers:
+    return {"images": len(images), "patients": int(images["patient"].nunique())}
 
 
 def regress(measured: Measured, setting: Setting) -> Regressions:
