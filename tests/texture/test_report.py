@@ -76,6 +76,18 @@ def test_per_image_table_bears_out_the_numbers(written, numbers):
     assert by_table.mean() == pytest.approx(difference, abs=1e-5)
 
 
+def test_the_ledger_reads_what_the_claims_turn_on(numbers):
+    """Each as the report has it; of neighbouring grades below the last the pair told apart worst."""
+    found, lbp = numbers["measured"], numbers["regression"]["lbp_mlp"]
+    glcm = numbers["separation"]["glcm"]["neighbours"]["auc_last_against_first"]
+    pairs = [lbp["auc_of_neighbouring_grades"][name]["value"] for name in ("A-B", "B-C")]
+    assert found["glcm_auc_a_d"]["value"] == glcm["value"]
+    assert found["lbp_auc_d"]["value"] == lbp["auc_last_against_others"]["value"]
+    known = [value for value in pairs if value is not None]
+    assert found["lbp_auc_abc"]["value"] == min(known, default=None)
+    assert (found["lbp_auc_d"]["images"], found["glcm_auc_a_d"]["images"]) == (8, 40)
+
+
 def test_embedding_table_bears_out_the_numbers(written, numbers):
     table = pd.read_csv(written / "embedding.csv")
     assert len(table) == 40

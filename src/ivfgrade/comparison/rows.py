@@ -25,7 +25,8 @@ ROWS = (
     Row("E_constant", "joint training, a learned constant in place of the injected vector"),
     Row("C_pcgrad", "joint training with injection, conflicting gradients projected (PCGrad)"),
     Row("Inception", "InceptionV3, regression only (section II)"),
-    Row("F", "ours: one model for outlines and grade"),
+    Row("A_weak", "A, whose outlined area in graded images must fit the grade (F's phase 1)"),
+    Row("F", "ours: A_weak, then phase 2; one model for outlines and grade"),
 )
 
 
