@@ -77,7 +77,7 @@ def test_per_image_table_bears_out_the_numbers(written, numbers):
 
 
 def test_the_ledger_reads_what_the_claims_turn_on(numbers):
-    """Each as the report has it; of neighbouring grades below the last the pair told apart worst."""
+    """Each as in the report; of neighbouring grades below the last the pair told apart worst."""
     found, lbp = numbers["measured"], numbers["regression"]["lbp_mlp"]
     glcm = numbers["separation"]["glcm"]["neighbours"]["auc_last_against_first"]
     pairs = [lbp["auc_of_neighbouring_grades"][name]["value"] for name in ("A-B", "B-C")]
