@@ -1,11 +1,15 @@
+import json
 from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from ivfgrade.htmlreport.curves import layers
+from ivfgrade.htmlreport.embed import json_for_script
 from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.mlflow_links import row_link, tables_link, training_link
 from ivfgrade.htmlreport.pictures import PHOTOGRAPHIC, figure
@@ -73,3 +77,10 @@ def test_a_plot_stays_lossless_and_a_sheet_of_photographs_becomes_smaller(tmp_pa
     assert smaller.source.startswith("data:image/jpeg")
     assert len(smaller.source) < sheet.stat().st_size
     assert (smaller.width, smaller.height) == (400, 500)
+
+
+@given(st.text() | st.sampled_from(["</script>", "<!--<script", "]]>", "&lt;", "\u2028"]))
+def test_data_in_a_script_element_has_no_character_that_html_reads(text):
+    embedded = json_for_script({text: [text]})
+    assert not set("<>&\u2028\u2029") & set(embedded)
+    assert json.loads(embedded) == {text: [text]}

@@ -45,6 +45,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     drawn = "drawn by a simulator; no embryo was photographed" if data_name == "synthetic" else ""
     sizes = manifest["height"].astype(str) + " x " + manifest["width"].astype(str)
+    count = sizes.nunique()
     usual = f", most often {sizes.mode().iloc[0]} pixels" if len(sizes) else ""
     scheme, size = summary.get("grading", {}), summary.get("size", "?")
     compared = summary.get("grade_disagreement", {}).get("compared")
@@ -52,7 +53,7 @@ def _facts(
         "Data set": ", ".join(part for part in (data_name, drawn) if part),
         "Images": f"{len(manifest)} of {manifest['patient'].nunique()} patients, "
         f"{manifest['site'].nunique()} sites",
-        "As given": f"{sizes.nunique()} image sizes{usual}",
+        "As given": f"{count} image {'size' if count == 1 else 'sizes'}{usual}",
         "As prepared": f"{size} x {size} pixels, shape kept, padded",
         "Embryo outline": _shares(summary.get("embryo_source", {})),
         "Source of the ratio": _shares(summary.get("ratio_source", {})),

@@ -44,6 +44,12 @@ def figures_in(folder: Path | None, about: str = "") -> list[Figure]:
     return [_figure(path, about) for path in sorted(folder.glob("*.png"))]
 
 
+def conflict_in(folder: Path | None) -> Figure | None:
+    """The comparison's own figure, which knows more than the histories of one trial."""
+    path = None if folder is None else folder / "conflict.png"
+    return _figure(path, "") if path is not None and path.is_file() else None
+
+
 def texture_lines(folder: Path | None) -> list[tuple[str, Mapping[str, Any]]]:
     """What is said of the texture features, as (sentence, cell)."""
     numbers = _numbers(folder)

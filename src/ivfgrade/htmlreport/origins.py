@@ -48,11 +48,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
-    images = settings.get("train_images", {})
+    images, init = settings.get("train_images", {}), settings.get("init")
     facts = {
         "recipe": settings.get("recipe"),
         "profile": settings.get("profile"),
-        "init": settings.get("init"),
+        "init": init.get("name") if isinstance(init, Mapping) else init,
         "epochs": settings.get("epochs"),
         "best epoch": settings.get("best_epoch"),
         "seed": settings.get("training_seed"),
