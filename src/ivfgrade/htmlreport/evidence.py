@@ -41,7 +41,10 @@ class Look:
 def figures_in(folder: Path | None, about: str = "") -> list[Figure]:
     if folder is None or not folder.is_dir():
         return []
-    return [_figure(path, about) for path in sorted(folder.glob("*.png"))]
+    known = list(SENTENCES)
+    paths = sorted(folder.glob("*.png"))
+    paths.sort(key=lambda path: known.index(path.stem) if path.stem in known else len(known))
+    return [_figure(path, about) for path in paths]
 
 
 def conflict_in(folder: Path | None) -> Figure | None:
