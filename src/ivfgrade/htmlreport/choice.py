@@ -1,0 +1,57 @@
+"""Which images the printed grids show: chosen by rule, so that nobody can pick the flattering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ivfgrade.htmlreport.gallery import disagreement, preferred
+from ivfgrade.htmlreport.rows import Row
+
+SPREAD_OVER, EACH = 6, 6  # images per grid
+
+
+@dataclass(frozen=True)
+class Strip:
+    title: str
+    rule: str
+    row: str  # whose outlines and numbers are shown
+    images: list[str]
+
+
+def spread_over_ratios(images: pd.DataFrame, count: int = SPREAD_OVER) -> list[str]:
+    """Paired images with fragments, from the least to the most fragmented, evenly spaced."""
+    paired = images[(images["supervision"] == "paired") & (images["ratio"] > 0)]
+    order = paired.sort_values(["ratio", "image"])["image"].tolist()
+    steps = np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)
+    return [order[step] for step in steps]
+
+
+def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
+    """The worst of the row that the page begins with, and where the rows contradict each other."""
+    name = preferred(rows)
+    table = next(row for row in rows if row.name == name).images.set_index("image")
+    graded = table["grade"].isin(["", None]) | (table["grade"] == table["predicted_grade"])
+    alarms = table["false_alarm"] if "false_alarm" in table else pd.Series(dtype=float)
+    strips = [
+        Strip("Lowest Dice", "the least overlap with the true outline", name,
+              _largest(-table["dice"], count)),
+        Strip("Largest error of the ratio", "reported against true ratio", name,
+              _largest(table["error_reported"], count)),
+        Strip("Wrong grade by the widest margin", "wrong grades with the largest error", name,
+              _largest(table["error_reported"].mask(graded), count)),
+        Strip("False alarms", "images without fragments, by the area outlined nevertheless", name,
+              _largest(alarms.where(alarms > 0), count)),
+        Strip("Rows apart", "the largest spread of reported ratios between rows", name,
+              _largest(disagreement(rows), count) if len(rows) > 1 else []),
+    ]  # fmt: skip
+    return [strip for strip in strips if strip.images]
+
+
+def _largest(values: pd.Series, count: int) -> list[str]:
+    """Names in falling order; ties by name."""
+    known = values.dropna().sort_index()
+    return known.sort_values(ascending=False, kind="stable").index[:count].tolist()

@@ -1,0 +1,86 @@
+"""Where the numbers come from: each training and each stage, with its way into MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ivfgrade.atomic import read_json
+from ivfgrade.htmlreport.mlflow_links import row_link, training_link
+from ivfgrade.htmlreport.rows import Row
+
+TRAINING = ("pretrain", "finetune", "learn", "freeze")  # stages that log to MLflow
+
+
+@dataclass(frozen=True)
+class Training:
+    row: str
+    facts: Mapping[str, str]
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    key: str
+    commit: str
+    dirty: bool
+    where: str
+    seconds: str
+    link: str | None
+
+
+def trainings(rows: Sequence[Row]) -> list[Training]:
+    return [Training(row.name, _facts(row.settings), row_link(row.name)) for row in rows]
+
+
+def stages(folder: Path | None) -> list[Stage]:
+    """In the order of their paths; whoever ran them, and when, stays out of the page."""
+    if folder is None or not folder.is_dir():
+        return []
+    return [_stage(path.relative_to(folder), read_json(path)) for path in _files(folder)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.json"))
+
+
+def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
+    images, init = settings.get("train_images", {}), settings.get("init")
+    facts = {
+        "recipe": settings.get("recipe"),
+        "profile": settings.get("profile"),
+        "init": init.get("name") if isinstance(init, Mapping) else init,
+        "epochs": settings.get("epochs"),
+        "best epoch": settings.get("best_epoch"),
+        "seed": settings.get("training_seed"),
+        "fold": settings.get("fold"),
+        "images": ", ".join(f"{count} {kind}" for kind, count in images.items()),
+        "peak memory": _gigabytes(settings.get("peak_memory_gb")),
+        "device": settings.get("device"),
+    }
+    return {name: "" if value is None else str(value) for name, value in facts.items()}
+
+
+def _gigabytes(value: Any) -> str:
+    return f"{value:.1f} GB" if isinstance(value, int | float) else ""
+
+
+def _stage(path: Path, facts: Mapping[str, Any]) -> Stage:
+    name = path.with_suffix("").as_posix()
+    key = str(facts.get("key", ""))
+    trains = str(facts.get("stage", "")).split("@")[0] in TRAINING
+    seconds = facts.get("seconds")
+    return Stage(
+        name=name,
+        key=key,
+        commit=str(facts.get("commit", "")),
+        dirty=bool(facts.get("dirty")),
+        where=", ".join(
+            str(facts[part]) for part in ("device", "precision", "cpu") if facts.get(part)
+        ),
+        seconds=f"{seconds:.0f} s" if isinstance(seconds, int | float) else "",
+        link=training_link(key) if trains else None,
+    )

@@ -1,0 +1,60 @@
+"""The figures that the page draws itself, from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ivfgrade.grading import GradingScheme
+from ivfgrade.htmlreport.curves import gradient_conflict, learning_curves, learning_rows, probed
+from ivfgrade.htmlreport.pictures import Figure, figure
+from ivfgrade.htmlreport.ratio_figure import ratio_figure
+from ivfgrade.htmlreport.rows import Row
+
+RATIOS = (
+    "Ratio of every row",
+    "The reported against the true ratio of each test image, one plot per row.",
+)
+CURVES = (
+    "Learning curves",
+    "Validation Dice, validation error and training loss by epoch of each row's last phase. The "
+    "loss is drawn as a share of its first value: rows add up different terms.",
+)
+CONFLICT = (
+    "Gradient conflict",
+    "Cosine of the gradients of segmentation and regression in the shared backbone, by epoch and "
+    "layer; below 0 the tasks pull apart.",
+)
+
+
+def ratio_plot(rows: Sequence[Row], scheme: GradingScheme) -> Figure:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ratio.png"
+        ratio_figure(rows, scheme, path)
+        return _figure(path, RATIOS)
+
+
+def curves_plot(rows: Sequence[Row]) -> Figure | None:
+    learnt = learning_rows(rows)
+    if not learnt:
+        return None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "curves.png"
+        learning_curves(learnt, path)
+        return _figure(path, CURVES)
+
+
+def conflict_plot(rows: Sequence[Row]) -> Figure | None:
+    histories = probed(rows)
+    if not histories:
+        return None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "conflict.png"
+        gradient_conflict(histories, path)
+        return _figure(path, CONFLICT)
+
+
+def _figure(path: Path, words: tuple[str, str]) -> Figure:
+    title, caption = words
+    return figure(path, title, caption, f"{title}. {caption}")

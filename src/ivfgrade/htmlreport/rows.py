@@ -1,0 +1,97 @@
+"""The rows of the table as their folders hold them: scores per image, settings, outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ivfgrade.atomic import read_json
+from ivfgrade.errors import InputError
+from ivfgrade.htmlreport.outlines import OUTLINES, Outlines, read_outlines
+
+SCORES, SETTINGS, HISTORY = "per_image.csv", "row.json", "history.csv"
+TEXT = {
+    "image", "patient", "split", "site", "stage", "supervision", "ratio_source",
+    "grade", "clinical_grade", "predicted_grade",
+}  # fmt: skip
+NEEDED = ("image", "patient", "supervision", "ratio", "dice", "reported", "error_reported", "grade")
+ORDER = (
+    "Baseline", "A", "B1", "B2", "C", "D", "E", "D_literal", "E_constant", "C_pcgrad", "Inception",
+)  # fmt: skip
+OURS = "F"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    images: pd.DataFrame  # one line per test image, sorted by name
+    settings: Mapping[str, Any]
+    history: pd.DataFrame  # one line per epoch; empty where nothing was trained
+    outlines: Outlines | None
+
+
+def read_rows(folder: Path) -> list[Row]:
+    found = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
+    if not found:
+        raise InputError(f"{folder} holds no row with a {SCORES}; run dvc repro to make one")
+    return sorted((_row(path) for path in found), key=lambda row: place(row.name))
+
+
+def place(name: str) -> tuple[int, int, str]:
+    """The paper's order, then rows of other names, ours and its ladder last."""
+    if name in ORDER:
+        return 0, ORDER.index(name), name
+    ours = name == OURS or name.startswith(f"{OURS}_")
+    return (2 if ours else 1), int(name == OURS), name
+
+
+def union_of_images(rows: Sequence[Row]) -> pd.DataFrame:
+    """What all rows say alike of an image: one line each, sorted by name."""
+    told = [name for name in ("clinical_grade", "stage", "site") if name in rows[0].images]
+    columns = ["image", "patient", "supervision", "ratio", "grade", *told]
+    every = pd.concat([row.images[columns] for row in rows], ignore_index=True)
+    return every.drop_duplicates("image").sort_values("image", ignore_index=True)
+
+
+def _row(folder: Path) -> Row:
+    settings, history = folder / SETTINGS, folder / HISTORY
+    outlines = folder / OUTLINES
+    return Row(
+        name=folder.name,
+        images=_scores(folder / SCORES),
+        settings=read_json(settings) if settings.is_file() else {},
+        history=_history(history),
+        outlines=read_outlines(outlines) if outlines.is_file() else None,
+    )
+
+
+def _scores(path: Path) -> pd.DataFrame:
+    """Text stays text, an empty number is NaN."""
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+        numbers = {name: _number(raw[name]) for name in raw.columns if name not in TEXT}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a table ({error})") from error
+    absent = [name for name in NEEDED if name not in raw]
+    if absent:
+        raise InputError(f"{path} lacks the column {', '.join(absent)}")
+    if raw["image"].duplicated().any():
+        raise InputError(f"{path} holds an image twice")
+    return raw.assign(**numbers).sort_values("image", ignore_index=True)
+
+
+def _number(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(column != "")).astype(float)
+
+
+def _history(path: Path) -> pd.DataFrame:
+    if not path.is_file() or not path.stat().st_size:
+        return pd.DataFrame()
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read as a table ({error})") from error

@@ -1,0 +1,118 @@
+"""The page: read what the stages left, draw what is missing, put all of it into one file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ivfgrade.atomic import read_json, write_text
+from ivfgrade.dataset.arrays import SUMMARY, load_arrays
+from ivfgrade.grading import GradingScheme
+from ivfgrade.htmlreport import plots, wording
+from ivfgrade.htmlreport.banner import banner, trial_of
+from ivfgrade.htmlreport.choice import failures, spread_over_ratios
+from ivfgrade.htmlreport.datasheet import data_sheet
+from ivfgrade.htmlreport.embed import content_policy, json_for_script
+from ivfgrade.htmlreport.evidence import (
+    LOOKS,
+    conflict_in,
+    figures_in,
+    focus_figures,
+    looks_of,
+    texture_lines,
+)
+from ivfgrade.htmlreport.gallery import Collection, collect, preferred, viewer_data
+from ivfgrade.htmlreport.mlflow_links import tables_link
+from ivfgrade.htmlreport.origins import stages, trainings
+from ivfgrade.htmlreport.rows import Row, read_rows
+from ivfgrade.htmlreport.sources import Folders, read_comparison
+from ivfgrade.htmlreport.strips import WIDTH
+from ivfgrade.htmlreport.table_view import table_view
+
+PAGE = "page"
+TEMPLATE, STYLE = "index.html.j2", "style.css"
+SCRIPTS = ("outline.js", "drawing.js", "gallery.js", "viewer.js", "ledger.js")
+
+
+def write_page(
+    folders: Folders, scheme: GradingScheme, data_name: str, experiment: str, out: Path
+) -> None:
+    """`experiment` is the name of the table in MLflow."""
+    rows = read_rows(folders.experiments)
+    collection = collect(rows, load_arrays(folders.data))
+    write_text(out, page(collection, folders, scheme, data_name, experiment))
+
+
+def page(
+    collection: Collection,
+    folders: Folders,
+    scheme: GradingScheme,
+    data_name: str,
+    experiment: str,
+) -> str:
+    rows = collection.rows
+    comparison = read_comparison(folders.comparison)
+    style, script = _asset(STYLE), "\n".join(map(_asset, SCRIPTS))
+    return _template().render(
+        style=style,
+        script=script,
+        policy=content_policy(script, style),
+        strip_width=WIDTH,
+        banner=banner(rows, comparison, data_name),
+        about=comparison.facts,
+        table=table_view(comparison.table) if comparison.table else None,
+        ledger=comparison.ledger,
+        ladder=comparison.ladder,
+        stability=comparison.stability,
+        ratio_figure=plots.ratio_plot(rows, scheme),
+        conflict_figure=conflict_in(folders.comparison) or plots.conflict_plot(rows),
+        learning_figure=plots.curves_plot(rows),
+        texture_figures=figures_in(folders.texture),
+        texture_lines=texture_lines(folders.texture),
+        focus_figures=focus_figures(folders.focus),
+        focus_looks=looks_of(folders.focus),
+        focus_questions=list(LOOKS.values()),
+        data=json_for_script(viewer_data(collection, scheme.names)),
+        columns=[row.name for row in rows if row.outlines is not None],
+        spread=spread_over_ratios(collection.images),
+        failures=failures(rows),
+        judged_row=preferred(rows),
+        judged_trial=trial_of(rows),
+        sheet=_sheet(collection, folders, data_name),
+        trainings=trainings(rows),
+        stages=stages(folders.provenance),
+        tables_link=tables_link(experiment),
+        **_counts(rows),
+    )
+
+
+def _sheet(collection: Collection, folders: Folders, data_name: str) -> Any:
+    path = folders.data / SUMMARY
+    summary = read_json(path) if path.is_file() else {}
+    return data_sheet(collection.arrays.manifest, summary, data_name)
+
+
+def _counts(rows: list[Row] | Any) -> dict[str, int]:
+    images = {image for row in rows for image in row.images["image"]}
+    return {"image_count": len(images), "row_count": len(rows)}
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("ivfgrade.htmlreport", PAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("value", "span", "signed", "signed_span", "number"):
+        environment.filters[name] = getattr(wording, name)
+    environment.filters["sentence"] = wording.capital
+    return environment.get_template(TEMPLATE)
+
+
+def _asset(name: str) -> str:
+    return (files("ivfgrade.htmlreport") / PAGE / name).read_text()
