@@ -23,7 +23,16 @@ STAGES = [
     "track",
 ]
 # Of experiments/dvc.yaml, with one row of each stage that is repeated.
-TABLE = ["learn@C", "freeze@D_literal", "judge@C", "focus@C", "texture", "compare", "track_rows"]
+TABLE = [
+    "learn@C",
+    "freeze@D_literal",
+    "judge@C",
+    "focus@C",
+    "texture",
+    "compare",
+    "report",
+    "track_rows",
+]
 
 
 @cache

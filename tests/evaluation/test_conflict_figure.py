@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ivfgrade.conflict_figure import conflict_figure, measured_layers
 from ivfgrade.errors import InputError
+from ivfgrade.htmlreport.conflict import conflict_figure, measured_layers
 
 
 def history(*cosines: float, **details: list[float]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ivfgrade.htmlreport.curves import layers
+from ivfgrade.htmlreport.conflict import measured_layers
 from ivfgrade.htmlreport.embed import json_for_script
 from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.mlflow_links import row_link, tables_link, training_link
@@ -56,7 +56,7 @@ def test_cosines_are_told_from_what_is_logged_beside_them():
     history = pd.DataFrame(
         columns=["epoch", "conflict_stem", "conflict_stem_sd", "conflict_layer4"]
     )
-    assert layers(history) == ["stem", "layer4"]
+    assert measured_layers(history) == ["stem", "layer4"]
 
 
 def test_links_search_and_cannot_be_widened_by_a_name():

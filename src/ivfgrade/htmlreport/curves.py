@@ -1,8 +1,8 @@
-"""How the rows learnt, and whether the gradients of their two tasks agreed meanwhile."""
+"""How the rows learnt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,6 @@ from matplotlib.ticker import MaxNLocator
 from ivfgrade.evaluation import style
 from ivfgrade.htmlreport.rows import Row
 
-PREFIX, DETAILS = "conflict_", ("_mean", "_sd", "_negative", "_ratio")
-LAYERS = (style.BLUE, style.SKY, style.GREEN, style.ORANGE, style.VERMILION, style.PURPLE)
 LOGGED = {
     "val_dice": ("Dice, validation", style.BLUE, "-"),
     "val_mae": ("MAE of the ratio, validation", style.VERMILION, "-"),
@@ -49,31 +47,6 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
         }  # of all plots: a row may lack a curve
         lines, names = named.values(), named.keys()
         canvas.legend(lines, names, loc="outside upper left", ncols=3, fontsize=9)
-
-
-def probed(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
-    """The histories that hold cosines of gradients."""
-    return {row.name: row.history for row in rows if layers(row.history)}
-
-
-def layers(history: pd.DataFrame) -> list[str]:
-    names = [str(name) for name in history.columns if str(name).startswith(PREFIX)]
-    return [name.removeprefix(PREFIX) for name in names if not name.endswith(DETAILS)]
-
-
-def gradient_conflict(histories: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """A column per row, a line per layer: cosine of segmentation and regression gradient."""
-    with style.figure(path, 4.4 * len(histories) + 0.4, 3.8, "constrained") as canvas:
-        axes = canvas.subplots(1, len(histories), sharey=True, squeeze=False)[0]
-        for ax, (row, history) in zip(axes, histories.items(), strict=True):
-            ax.axhline(0, color=style.INK, lw=0.9)
-            for nth, layer in enumerate(layers(history)):
-                _line(ax, history, PREFIX + layer, layer, LAYERS[nth % len(LAYERS)], "-")
-            ax.set(title=row, xlabel="epoch")
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        axes[0].set_ylabel("cosine of segmentation\nand regression gradient")
-        entries = axes[0].get_legend_handles_labels()
-        canvas.legend(*entries, loc="outside lower center", ncols=6, fontsize=9)
 
 
 def _line(

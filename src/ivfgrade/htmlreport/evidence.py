@@ -21,7 +21,6 @@ SENTENCES = {
                                  "share of the area; 1 is a map that ignores the region."),
     "concentration_contribution": ("Concentration of the contributions", "Share of the heat "
                                    "divided by the share of the area; 1 ignores the region."),
-    "conflict": ("Gradient conflict", "Cosine of the gradients of segmentation and regression."),
 }  # fmt: skip
 LOOKS = {
     "concentration": "fragments / image",
@@ -45,12 +44,6 @@ def figures_in(folder: Path | None, about: str = "") -> list[Figure]:
     paths = sorted(folder.glob("*.png"))
     paths.sort(key=lambda path: known.index(path.stem) if path.stem in known else len(known))
     return [_figure(path, about) for path in paths]
-
-
-def conflict_in(folder: Path | None) -> Figure | None:
-    """The comparison's own figure, which knows more than the histories of one trial."""
-    path = None if folder is None else folder / "conflict.png"
-    return _figure(path, "") if path is not None and path.is_file() else None
 
 
 def texture_lines(folder: Path | None) -> list[tuple[str, Mapping[str, Any]]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ivfgrade.grading import GradingScheme
-from ivfgrade.htmlreport.curves import gradient_conflict, learning_curves, learning_rows, probed
+from ivfgrade.htmlreport.conflict import conflict_figure, measured_layers
+from ivfgrade.htmlreport.curves import learning_curves, learning_rows
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.ratio_figure import ratio_figure
 from ivfgrade.htmlreport.rows import Row
@@ -24,7 +25,7 @@ CURVES = (
 CONFLICT = (
     "Gradient conflict",
     "Cosine of the gradients of segmentation and regression in the shared backbone, by epoch and "
-    "layer; below 0 the tasks pull apart.",
+    "layer; below 0 the tasks pull apart. Underneath, how far single batches scatter.",
 )
 
 
@@ -46,12 +47,12 @@ def curves_plot(rows: Sequence[Row]) -> Figure | None:
 
 
 def conflict_plot(rows: Sequence[Row]) -> Figure | None:
-    histories = probed(rows)
+    histories = {row.name: row.history for row in rows if measured_layers(row.history)}
     if not histories:
         return None
     with TemporaryDirectory() as folder:
         path = Path(folder) / "conflict.png"
-        gradient_conflict(histories, path)
+        conflict_figure(histories, path)
         return _figure(path, CONFLICT)
 
 

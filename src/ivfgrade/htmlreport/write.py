@@ -18,7 +18,6 @@ from ivfgrade.htmlreport.datasheet import data_sheet
 from ivfgrade.htmlreport.embed import content_policy, json_for_script
 from ivfgrade.htmlreport.evidence import (
     LOOKS,
-    conflict_in,
     figures_in,
     focus_figures,
     looks_of,
@@ -68,7 +67,7 @@ def page(
         ladder=comparison.ladder,
         stability=comparison.stability,
         ratio_figure=plots.ratio_plot(rows, scheme),
-        conflict_figure=conflict_in(folders.comparison) or plots.conflict_plot(rows),
+        conflict_figure=plots.conflict_plot(rows),
         learning_figure=plots.curves_plot(rows),
         texture_figures=figures_in(folders.texture),
         texture_lines=texture_lines(folders.texture),
