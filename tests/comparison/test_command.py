@@ -84,3 +84,14 @@ def test_the_data_are_named():
 
     assert named("synthetic").data == "on synthetic embryos"
     assert named("mine").data == "on the data set mine"
+
+
+def test_a_kept_trial_knows_where_it_came_from_but_no_computers_name(
+    experiments: Path, tmp_path: Path
+) -> None:
+    origin = {"stage": "learn@C", "commit": "c0ffee", "host": "lab-7", "device": "cuda:0"}
+    (tmp_path / "provenance").mkdir()
+    (tmp_path / "provenance" / "C.json").write_text(json.dumps(origin))
+    collect(experiments, tmp_path / "kept", provenance=tmp_path / "provenance")
+    kept = json.loads((tmp_path / "kept" / "trial.json").read_text())["provenance"]
+    assert kept == {"learn@C": {k: v for k, v in origin.items() if k != "host"}}

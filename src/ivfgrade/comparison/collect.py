@@ -1,6 +1,7 @@
 """Keep a trial of the pipeline for good: its per-image tables in one folder, as text.
 
 python -m ivfgrade.comparison.collect EXPERIMENTS RESULTS/<trial> [--texture DIR] [--focus DIR]
+    [--provenance DIR]
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -15,9 +17,15 @@ from ivfgrade.atomic import read_json, replaced, write_json
 from ivfgrade.comparison.trials import read_experiments, shared_facts
 from ivfgrade.errors import one_line
 
+NAMELESS = ("host",)  # of a provenance file: results are public, computers' names are not
+
 
 def collect(
-    experiments: Path, home: Path, texture: Path | None = None, focus: Path | None = None
+    experiments: Path,
+    home: Path,
+    texture: Path | None = None,
+    focus: Path | None = None,
+    provenance: Path | None = None,
 ) -> None:
     """`home` gets <row>.csv, history/, focus/, texture.json and trial.json, or stays as it is."""
     (trial,) = read_experiments(experiments, texture, focus)  # refuses what cannot be compared
@@ -30,7 +38,17 @@ def collect(
         if texture:
             _copy({texture / "metrics.json": kept / "texture.json"})
         settings = {row: read_json(experiments / row / "row.json") for row in rows}
-        write_json(kept / "trial.json", {**shared_facts(trial), "rows": settings})
+        about = {**shared_facts(trial), "rows": settings, "provenance": _origins(provenance)}
+        write_json(kept / "trial.json", about)
+
+
+def _origins(folder: Path | None) -> dict[str, Any]:
+    """Stage -> when, from which commit and on what machine it ran, by all provenance files."""
+    found = [read_json(path) for path in sorted(folder.rglob("*.json"))] if folder else []
+    return {
+        str(origin["stage"]): {k: v for k, v in origin.items() if k not in NAMELESS}
+        for origin in found
+    }
 
 
 def _copy(files: Mapping[Path, Path]) -> None:
@@ -41,10 +59,14 @@ def _copy(files: Mapping[Path, Path]) -> None:
 
 
 def main(
-    experiments: Path, home: Path, texture: Path | None = None, focus: Path | None = None
+    experiments: Path,
+    home: Path,
+    texture: Path | None = None,
+    focus: Path | None = None,
+    provenance: Path | None = None,
 ) -> None:
     with one_line():
-        collect(experiments, home, texture, focus)
+        collect(experiments, home, texture, focus, provenance)
 
 
 if __name__ == "__main__":
