@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,3 +137,45 @@ def test_patients_with_a_ratio_alone_are_spread_over_the_splits() -> None:
 def test_fractions_must_add_up() -> None:
     with pytest.raises(ValueError, match="add up to 1"):
         Fractions(0.5, 0.2, 0.2, 0.2)
+
+
+def folds(members: list[Member], twins: list[tuple[str, str]], seed: int) -> list[dict[str, str]]:
+    each = (replace(PARAMS, fold=fold) for fold in range(PARAMS.folds))
+    return [assign_splits(members, twins, params, seed) for params in each]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(20, 60), st.integers(10, 40), st.integers(0, 999))
+def test_over_all_folds_every_image_is_tested_once(
+    annotated: int, grade_only: int, seed: int
+) -> None:
+    members = cohort(annotated, grade_only, seed)
+    twins = [("0_0", "1_0")]
+    for member in members:
+        tested = [splits[member.image] == "test" for splits in folds(members, twins, seed)]
+        assert sum(tested) == 1
+    for splits in folds(members, twins, seed):
+        assert all(len(found) == 1 for found in splits_of_patients(members, splits).values())
+        assert splits["0_0"] == splits["1_0"]
+        assert {splits[m.image] for m in members if m.supervision == "paired"} == SPLITS
+
+
+def test_folds_are_of_one_size_and_the_rest_keeps_its_proportions() -> None:
+    members = [m for m in cohort(150, 0, 0) if m.supervision == "paired"]
+    for splits in folds(members, [], 0):
+        count = Counter(splits.values())
+        assert count["test"] == pytest.approx(len(members) / 5, abs=4)
+        assert count["train"] / count["val"] == pytest.approx(0.5 / 0.12, rel=0.15)
+
+
+def test_a_split_column_and_folds_contradict_each_other() -> None:
+    members = cohort(20, 0, 0)
+    members[0] = replace(members[0], split="train")
+    with pytest.raises(InputError, match="already places patient P0: set split.fold to null"):
+        assign_splits(members, [], replace(PARAMS, fold=1), 0)
+
+
+@pytest.mark.parametrize(("fold", "message"), [(5, "between 0 and 4"), (-1, "between 0 and 4")])
+def test_a_fold_that_is_none_is_refused(fold: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(PARAMS, fold=fold)
