@@ -41,8 +41,9 @@ class Provenance:
 
 
 def dirty() -> bool:
-    """Whether tracked files differ from the commit, but for dvc.lock: dvc repro rewrites it."""
-    return bool(_git("status", "--porcelain", "--untracked-files=no", ":/", ":(exclude)dvc.lock"))
+    """Whether tracked files differ from the commit, but for dvc.lock: dvc repro rewrites them."""
+    locks = [f":(top,exclude){lock}" for lock in ("dvc.lock", "*/dvc.lock")]
+    return bool(_git("status", "--porcelain", "--untracked-files=no", ":/", *locks))
 
 
 def _git(*arguments: str) -> str:

@@ -12,6 +12,7 @@ from ivfgrade.comparison.collect import collect
 from ivfgrade.comparison.study import Study, study_of
 from ivfgrade.comparison.trials import read_experiments
 from ivfgrade.comparison.write import write_comparison
+from ivfgrade.errors import InputError
 from tests.comparison.made import BOOTSTRAP, SCHEME, all_rows, trials, truth
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -74,8 +75,16 @@ def test_a_folder_without_results_is_one_line(tmp_path):
 def test_the_quick_profile_is_recognised_by_its_rows():
     made = trials()
     assert not study_of(made, SCHEME, BOOTSTRAP, "synthetic").machinery_only
-    quick = type(made[0])(3, None, made[0].rows, profile="quick")
-    assert study_of([*made, quick], SCHEME, BOOTSTRAP, "synthetic").machinery_only
+    quick = [type(trial)(trial.training_seed, None, trial.rows, profile="quick") for trial in made]
+    assert study_of(quick, SCHEME, BOOTSTRAP, "synthetic").machinery_only
+
+
+@pytest.mark.parametrize("what", ["profile", "recipe"])
+def test_trials_of_two_kinds_are_not_pooled(what):
+    made = trials()
+    other = type(made[0])(3, None, made[0].rows, **{what: "faithful"})
+    with pytest.raises(InputError, match=f"are of different {what}s"):
+        study_of([*made, other], SCHEME, BOOTSTRAP, "synthetic")
 
 
 def test_the_data_are_named():

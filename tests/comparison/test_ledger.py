@@ -71,8 +71,8 @@ def test_equal_rows_are_equal_to_the_last_digit():
     ("f", "c", "answer"),
     [
         ((0.75, 0.02), (0.70, 0.05), "does not hold"),  # both reached
-        ((0.70, 0.02), (0.70, 0.05), "holds"),  # outlines clearly worse than A's .72
-        ((0.75, 0.09), (0.70, 0.05), "holds"),  # grades clearly worse
+        ((0.70, 0.02), (0.70, 0.05), "cannot tell"),  # outlines clearly worse than A's .72
+        ((0.75, 0.09), (0.70, 0.05), "cannot tell"),  # grades clearly worse
         (None, (0.70, 0.05), "cannot tell"),
     ],
 )

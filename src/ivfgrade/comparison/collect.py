@@ -15,7 +15,8 @@ import typer
 
 from ivfgrade.atomic import read_json, replaced, write_json
 from ivfgrade.comparison.trials import read_experiments, shared_facts
-from ivfgrade.errors import one_line
+from ivfgrade.errors import InputError, one_line
+from ivfgrade.params import Params, load_params
 
 NAMELESS = ("host",)  # of a provenance file: results are public, computers' names are not
 
@@ -58,6 +59,17 @@ def _copy(files: Mapping[Path, Path]) -> None:
             shutil.copyfile(source, target)
 
 
+def write_study(results: Path, params: Params) -> None:
+    """What all trials of a study share: its data's name, and how it is resampled."""
+    samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
+    bootstrap = {"samples": samples, "confidence": confidence, "seed": params.seed}
+    about = {"data": Path(params.data.root).name, "bootstrap": bootstrap}
+    home = results / "study.json"
+    if home.exists() and read_json(home) != about:
+        raise InputError(f"{home} is of another study; keep this trial in another folder")
+    write_json(home, about)
+
+
 def main(
     experiments: Path,
     home: Path,
@@ -66,6 +78,7 @@ def main(
     provenance: Path | None = None,
 ) -> None:
     with one_line():
+        write_study(home.parent, load_params())
         collect(experiments, home, texture, focus, provenance)
 
 

@@ -65,6 +65,12 @@ def require_one_study(trials: Sequence[Trial]) -> None:
     for trial in trials:
         if trial.data_digest != trials[0].data_digest:
             raise InputError(f"{trial.name} and {trials[0].name} were run on different data")
+        for what in ("profile", "recipe"):
+            if getattr(trial, what) != getattr(trials[0], what):
+                raise InputError(
+                    f"{trial.name} and {trials[0].name} are of different {what}s: "
+                    "keep them in different folders of results"
+                )
         table = next(iter(trial.rows.values()))
         for image in table["image"]:
             other = seen.setdefault((trial.training_seed, image), trial.name)

@@ -136,8 +136,8 @@ def _one_model(study: Study) -> Verdict:
         if is_worse
     ]
     if worse:
-        why = f"F {' and '.join(worse)}, which shows it of F and not of every other model"
-        return Verdict("holds", why)
+        why = f"F {' and '.join(worse)}; that one model fails does not show that none can do it"
+        return Verdict("cannot tell", why)
     if reached:
         return Verdict("cannot tell", f"F reaches A's Dice and the MAE of {reached[0]} only")
     return Verdict("cannot tell", "F is neither shown to reach both nor shown to miss one of them")

@@ -16,6 +16,8 @@ from ivfgrade.comparison.pooled import asked, scores_of
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
 
+FEWEST_PATIENTS = 6  # five of one mind, which excludes 0, are chance in more than 1 of 20 cases
+
 
 def difference(
     trials: Sequence[Trial], first: Score, second: Score, bootstrap: Bootstrap
@@ -27,7 +29,7 @@ def difference(
     table = _differences(both, first, second)
     known = table[table["value"].notna()]
     patients = int(known["patient"].nunique())
-    if patients < 2:
+    if patients < FEWEST_PATIENTS:
         value = float(known["value"].mean())
         return Missing(f"test patients with both values: {patients}, too few to resample", value)
     interval = bootstrap.mean(table["value"].to_numpy(float), table["patient"].to_numpy())

@@ -21,7 +21,13 @@ from ivfgrade.comparison.tables import read_scores, read_table, with_focus
 from ivfgrade.errors import InputError
 
 Tables = dict[str, pd.DataFrame]
-SHARED = ("training_seed", "fold", "profile", "data_digest")  # equal in all rows of a trial
+SHARED = (
+    "training_seed",
+    "fold",
+    "profile",
+    "recipe",
+    "data_digest",
+)  # equal in all rows of a trial
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Trial:
     fold: int | None  # None: a single split
     rows: Tables  # row -> one line per test image, sorted by image
     profile: str = ""
+    recipe: str = ""
     data_digest: str = ""
     settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # row -> its row.json
     histories: Tables = field(default_factory=dict)  # row -> one line per epoch
