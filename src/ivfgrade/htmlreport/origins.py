@@ -29,6 +29,7 @@ class Stage:
     dirty: bool
     where: str
     seconds: str
+    memory: str  # at most; only trainings measure it
     link: str | None
 
 
@@ -58,8 +59,6 @@ def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
         "seed": settings.get("training_seed"),
         "fold": settings.get("fold"),
         "images": ", ".join(f"{count} {kind}" for kind, count in images.items()),
-        "peak memory": _gigabytes(settings.get("peak_memory_gb")),
-        "device": settings.get("device"),
     }
     return {name: "" if value is None else str(value) for name, value in facts.items()}
 
@@ -82,5 +81,6 @@ def _stage(path: Path, facts: Mapping[str, Any]) -> Stage:
             str(facts[part]) for part in ("device", "precision", "cpu") if facts.get(part)
         ),
         seconds=f"{seconds:.0f} s" if isinstance(seconds, int | float) else "",
+        memory=_gigabytes(facts.get("peak_memory_gb")),
         link=training_link(key) if trains else None,
     )
