@@ -41,7 +41,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _numbers(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column.where(column != "")).astype(float)
+    return pd.to_numeric(column.where(~column.isin(["", "nan"]))).astype(float)
 
 
 def with_focus(table: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -85,7 +85,7 @@ def _scores(path: Path) -> pd.DataFrame:
 
 
 def _number(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column.where(column != "")).astype(float)
+    return pd.to_numeric(column.where(~column.isin(["", "nan"]))).astype(float)
 
 
 def _history(path: Path) -> pd.DataFrame:
