@@ -1,6 +1,6 @@
 """Show every row of the table in MLflow beside the main line's, which is its row D.
 
-python -m pipeline.track_rows RECEIPTS JUDGED TRAINED --data ... --training ROW ... --training ...
+python -m pipeline.track_rows RECEIPTS JUDGED TRAINED --data ... ROW PROVENANCE HISTORY ROW ...
 """
 
 import sys
@@ -19,15 +19,16 @@ from ivfgrade.tracking.table_rows import Sources, table_rows
 
 Data = Annotated[tuple[str, str], typer.Option(metavar="MANIFEST SUMMARY")]
 Further = Annotated[
-    list[tuple[str, str, str]],
-    typer.Option(metavar="ROW PROVENANCE HISTORY", help="a training that a row stands on"),
+    list[str],
+    typer.Argument(metavar="[ROW PROVENANCE HISTORY]...", help="trainings that rows stand on"),
 ]
 
 
-def main(receipts: Path, judged: Path, trained: Path, data: Data, training: Further) -> None:
+def main(receipts: Path, judged: Path, trained: Path, further: Further, data: Data) -> None:
     with one_line(), guarded("track_rows"):
         params, root = load_params(), Path.cwd()
-        rows = table_rows(params, Sources(judged, trained, tuple(training), data), root)
+        threes = tuple(zip(further[::3], further[1::3], further[2::3], strict=True))
+        rows = table_rows(params, Sources(judged, trained, threes, data), root)
         troubles = []
         for row in rows:
             write_receipt(receipts / f"{row.name}.json", row)
