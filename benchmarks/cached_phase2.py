@@ -36,11 +36,12 @@ from ivfgrade.fragmentation.stored import load_into
 from ivfgrade.grading import load_scheme
 from ivfgrade.params import Params, load_params
 from ivfgrade.provenance import Provenance
-from ivfgrade.training.loop import Batches, train_step
+from ivfgrade.training.loop import Batches, Objective, train_step
 from ivfgrade.training.param_groups import optimiser_groups, train_mode
 from ivfgrade.training.precision import Compute
 
 FP32 = Compute(torch.device("cpu"), torch.float32)
+OBJECTIVE = Objective(TERMS)
 
 
 def main(
@@ -104,7 +105,7 @@ class _Way:
         train_mode(self.model, self.phase.groups)
         start = time.perf_counter()
         losses = [
-            train_step(self.model, self.optimiser, batch, self.phase, TERMS, FP32)["loss"]
+            train_step(self.model, self.optimiser, batch, self.phase, OBJECTIVE, FP32)["loss"]
             for batch in self.batches.epoch(epoch)
         ]
         self.seconds.append(time.perf_counter() - start)

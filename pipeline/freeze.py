@@ -1,6 +1,6 @@
 """A row of the table that repeats phase 2 in another way, on top of a trained segmenter.
 
-python -m pipeline.freeze ROW DATA PHASE_1 MODEL PROVENANCE
+python -m pipeline.freeze ROW DATA MODEL PROVENANCE
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
 
-def main(name: str, data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
+def main(name: str, data: Path, model: Path, provenance: Path) -> None:
     with one_line(), guarded(f"freeze@{name}", provenance) as stage:
         params = load_params()
         row, recipe, profile = params.frozen(name), params.active_recipe, params.active_profile
@@ -33,6 +33,7 @@ def main(name: str, data: Path, phase_1: Path, model: Path, provenance: Path) ->
         with live(f"freeze@{name}", stage.key, params.flat(row), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.finetune_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
+            phase_1 = Path(row.segmenter)
             trained = finetune(params.spec, phase_1, embryos, phase, profile.views, run)
         peak = round(peak_memory_gb(compute.device), 2)
         stage.note(**trained.facts, peak_memory_gb=peak)

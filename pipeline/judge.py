@@ -21,7 +21,9 @@ def main(name: str, data: Path, model: Path, out: Path, provenance: Path) -> Non
         setting = setting_of(params)
         stage.note(device=str(setting.compute.device), precision=setting.compute.name)
         trial = judge(data, model, setting)
-        facts = {"row": name, "profile": params.profile, "recipe": params.recipe}
+        verdicts = params.active_profile.verdicts
+        known = {"row": name, "profile": params.profile, "recipe": params.recipe}
+        facts = {**known, "verdicts": verdicts}
         numbers = write_row(trial, Path(params.data.root).name, facts, out)
         print(table(numbers))
 

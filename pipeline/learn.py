@@ -10,14 +10,15 @@ import typer
 
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.learning import Lesson, learn
-from ivfgrade.fragmentation.losses import TERMS
+from ivfgrade.fragmentation.losses import TASKS
 from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.stored import store
+from ivfgrade.fragmentation.teaching import TAUGHT_TERMS
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.loop import Objective, Run, write_history
 from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
@@ -30,8 +31,12 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
         stage.note(device=str(compute.device), precision=compute.name)
         scheme = load_scheme(Path(params.data.grading))
         embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
-        phase, look = row.of(params.phase(row.phase)), params.experiments.conflict_batches
-        lesson = Lesson(phase, TERMS, recipe.outlining, profile.init, look)
+        phase, objective = (
+            row.of(params.phase(row.phase)),
+            Objective(TAUGHT_TERMS, TASKS, row.descent),
+        )
+        how = (recipe.outlining, profile.init, row.teacher, row.conflict_batches)
+        lesson = Lesson(phase, objective, *how)
         spec = row.spec(recipe.segmenter, recipe.regressor)
         with live(f"learn@{name}", stage.key, params.flat(row), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.learnt_epochs

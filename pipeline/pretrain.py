@@ -15,7 +15,7 @@ from ivfgrade.fragmentation.stored import store
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, write_history
+from ivfgrade.training.loop import Objective, Run, write_history
 from ivfgrade.training.memory import peak_memory_gb
 from ivfgrade.training.precision import resolve
 
@@ -27,7 +27,7 @@ def main(data: Path, model: Path, provenance: Path) -> None:
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
         embryos = load_embryos(data, any_ratio)  # masks only: another grading is no new phase 1
-        lesson = Lesson(recipe.pretrain, MASK_TERMS, recipe.outlining, profile.init)
+        lesson = Lesson(recipe.pretrain, Objective(MASK_TERMS), recipe.outlining, profile.init)
         with live("pretrain", stage.key, params.flat(), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.pretrain_epochs
             run = Run(epochs, seed, compute, stage.work, "phase 1", log)

@@ -1,11 +1,10 @@
 """Show every row of the table in MLflow beside the main line's, which is its row D.
 
-python -m pipeline.track_rows RECEIPTS JUDGED TRAINED --data ... ROW PROVENANCE HISTORY ROW ...
+python -m pipeline.track_rows RECEIPTS JUDGED TRAINED PHASE_1 MANIFEST SUMMARY
 """
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -17,18 +16,14 @@ from ivfgrade.tracking.send import send_in_passing
 from ivfgrade.tracking.store import tracking_uri
 from ivfgrade.tracking.table_rows import Sources, table_rows
 
-Data = Annotated[tuple[str, str], typer.Option(metavar="MANIFEST SUMMARY")]
-Further = Annotated[
-    list[str],
-    typer.Argument(metavar="[ROW PROVENANCE HISTORY]...", help="trainings that rows stand on"),
-]
 
-
-def main(receipts: Path, judged: Path, trained: Path, further: Further, data: Data) -> None:
+def main(
+    receipts: Path, judged: Path, trained: Path, phase_1: Path, manifest: str, summary: str
+) -> None:
     with one_line(), guarded("track_rows"):
         params, root = load_params(), Path.cwd()
-        threes = tuple(zip(further[::3], further[1::3], further[2::3], strict=True))
-        rows = table_rows(params, Sources(judged, trained, threes, data), root)
+        sources = Sources(judged, trained, phase_1, (manifest, summary))
+        rows = table_rows(params, sources, root)
         troubles = []
         for row in rows:
             write_receipt(receipts / f"{row.name}.json", row)

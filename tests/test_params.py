@@ -75,7 +75,7 @@ def test_the_faithful_recipe_has_the_papers_learning_rates() -> None:
         ("recipes.plus.pretrain.groups", [["(", 0.1]], "is no regular expression"),
         ("recipes.plus.pretrain.beta2", 1.5, "beta2 must lie"),
         ("recipes.plus.pretrain.clip_norm", 0.0, "clip_norm must be positive"),
-        ("recipes.plus.pretrain.descent", "nash", "descent is 'nash'; it can be sum, pcgrad"),
+        ("experiments.learnt.C.descent", "nash", "descent is 'nash'; it can be sum, pcgrad"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path: Path, key: str, value: Any, message: str) -> None:

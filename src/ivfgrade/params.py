@@ -59,6 +59,7 @@ class Profile:
     pretrain_epochs: int
     finetune_epochs: int
     learnt_epochs: int  # of every row of the table that trains its whole network, but A
+    verdicts: bool  # whether the table may judge the paper's claims, or proves its machinery only
     views: int  # of each image that phase 2 caches, 1 to 8
 
     def __post_init__(self) -> None:

@@ -85,6 +85,7 @@ class Answers:
         masks = np.stack([embryo(rows) for rows in self.rows]).astype(np.float16)
         return Predictions(
             indices=np.arange(len(self.rows)),
+            outlined=True,
             fragment_logit=(masks[..., 0] * 40 - 20).astype(np.float16),
             embryo=masks[..., 1],
             direct=np.asarray(self.direct),

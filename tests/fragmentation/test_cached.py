@@ -31,7 +31,6 @@ WHOLE = model_spec(SEGMENTER, Regressor("multi_scale", 0.0, "concat", True))
 PHASE = Phase(
     groups=(("(head|injection).*", 0.001), (".*", None)),
     losses={"precise": 1.0, "range": 1.0, "consistency": 0.1, "bce": 0.1},
-    descent="sum",
     keep=("mae", "min"),
     hold=None,
     batch={"paired": 3, "unmasked": 2},
@@ -139,6 +138,20 @@ def test_phase_2_learns_head_and_injection_and_nothing_else(
     assert after["injection.weight"].any()
     assert after["head.output.weight"].any()
     assert trained.history[-1]["train_precise"] < trained.history[0]["train_precise"]
+
+
+def test_a_head_that_is_already_trained_goes_on_from_there(
+    tmp_path: Path, embryos: Embryos, phase_1: Path
+) -> None:
+    """Its outlines, too: what the injection adds to them is kept."""
+    run = Run(1, 0, CPU, tmp_path, "phase 2", lambda *_: None)
+    first = finetune(WHOLE, phase_1, embryos, PHASE, 1, run).model.state_dict()
+    store(tmp_path / "trained", first, WHOLE, init={"name": "none"}, epochs=1)
+    still = Run(0, 0, CPU, tmp_path / "again", "phase 2", lambda *_: None)
+    again = finetune(WHOLE, tmp_path / "trained", embryos, PHASE, 1, still)
+    after = again.model.state_dict()
+    assert all(torch.equal(first[name], after[name]) for name in first)
+    assert again.facts["phase_1"] == {"init": {"name": "none"}, "epochs": 1}
 
 
 class Killed(RuntimeError):

@@ -81,7 +81,9 @@ def test_a_fitted_calibration_lies_between_least_squares_and_the_mask() -> None:
     logit = (6 * masks[..., 0] - 2 + random.normal(0, 3, masks.shape[:3])).astype(np.float16)
     truth = arrays.manifest["ratio"].to_numpy(float)[images]
     direct = truth + 0.05 + random.normal(0, 0.03, len(truth))
-    found = Predictions(images, logit, masks[..., 1].astype(np.float16), direct, truth)
+    found = Predictions(
+        images, logit, masks[..., 1].astype(np.float16), direct, truth, outlined=True
+    )
     calibration = fit_calibration(found, arrays, 0.3)
     fused = calibration.fuse(direct, calibration.soft(found, arrays))
     alone = least_squares(np.column_stack([direct, calibration.soft(found, arrays)]), truth)
@@ -105,7 +107,7 @@ def test_the_mask_begins_where_validation_dice_is_best() -> None:
     probability = np.where(fragment, 0.33, 0.22)  # timid: no pixel reaches one half
     logit = np.log(probability / (1 - probability)).astype(np.float16)
     nothing = np.zeros(len(images))
-    found = Predictions(images, logit, np.ones_like(logit), nothing, nothing)
+    found = Predictions(images, logit, np.ones_like(logit), nothing, nothing, outlined=True)
     assert 0.22 < threshold_of(found, arrays) <= 0.33
 
 
@@ -117,7 +119,7 @@ def test_it_comes_back_from_its_file(tmp_path: Path) -> None:
 
 def test_no_calibration_image_is_an_error() -> None:
     empty = np.zeros((0, 4, 4), np.float16)
-    nothing = Predictions(np.zeros(0, int), empty, empty, np.zeros(0), np.zeros(0))
+    nothing = Predictions(np.zeros(0, int), empty, empty, np.zeros(0), np.zeros(0), True)
     with pytest.raises(InputError, match="calibration split"):
         fit_calibration(nothing, tiny_arrays(), 0.5)
 
@@ -129,7 +131,9 @@ def test_an_image_without_a_ratio_is_left_out() -> None:
     maps = np.zeros((4, arrays.size, arrays.size), np.float16)
     direct = arrays.manifest["ratio"].to_numpy(float)[images] + 0.05
     direct[0] = 1.0
-    calibration = fit_calibration(Predictions(images, maps, maps + 1, direct, direct), arrays, 0.5)
+    calibration = fit_calibration(
+        Predictions(images, maps, maps + 1, direct, direct, True), arrays, 0.5
+    )
     assert calibration.images == 3
     assert calibration.weight_direct == pytest.approx(3 / 103)
     assert calibration.intercept == pytest.approx(-0.05 * 3 / 103)

@@ -31,7 +31,6 @@ SPEC = model_spec(
 PHASE = Phase(
     groups=((".*", 0.001),),
     losses={"bce": 0.5, "dice": 1.0, "precise": 1.0, "range": 1.0, "consistency": 0.1},
-    descent="pcgrad",
     keep=None,
     hold=None,
     batch={"paired": 2, "unmasked": 1},
@@ -64,9 +63,14 @@ def on_one_batch(probe: Probe) -> Probe:
     return replace(probe, batches=lambda: islice(probe.batches(), 1))
 
 
-def test_a_term_belongs_to_one_task_or_ties_both() -> None:
-    members = [name for task in TASKS.values() for name in task]
-    assert sorted([*members, "consistency"]) == sorted(TERMS)
+def test_every_term_belongs_to_one_task() -> None:
+    assert sorted(name for task in TASKS.values() for name in task) == sorted(TERMS)
+
+
+def test_what_ties_mask_and_ratio_takes_no_side(probe: Probe) -> None:
+    """Else the segmentation task would hold the regression's own target."""
+    assert set(probe.tasks) == {"segmentation", "regression"}
+    assert not {"area", "area_range", "consistency"} & {n for t in probe.tasks.values() for n in t}
 
 
 def test_every_weight_of_the_backbone_lies_in_one_layer() -> None:

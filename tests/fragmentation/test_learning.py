@@ -13,7 +13,7 @@ from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.learning import Lesson, Trained, learn
 from ivfgrade.fragmentation.losses import MASK_TERMS
 from ivfgrade.fragmentation.spec import AugmentParams, Outlining, Segmenter, model_spec
-from ivfgrade.training.loop import Run
+from ivfgrade.training.loop import Objective, Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
@@ -21,11 +21,11 @@ from tests.fragmentation.arrays import tiny_embryos
 CPU = Compute(torch.device("cpu"), torch.float32)
 SPEC = model_spec(Segmenter("attention", 2.0, (2, 4), 0.0))
 PLAIN = AugmentParams(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+OUTLINES = Objective(MASK_TERMS)
 OUTLINING = Outlining(output_stride=16, settle_norms=True, augment=PLAIN)
 PHASE = Phase(
     groups=((".*", 0.001),),
     losses={"dice": 1.0},
-    descent="sum",
     keep=("tuned_dice", "max"),
     hold=None,
     batch={"paired": 2},
@@ -38,7 +38,7 @@ PHASE = Phase(
 
 def train(work: Path, outlining: Outlining = OUTLINING) -> Trained:
     run = Run(1, 0, CPU, work, "phase 1", lambda *_: None)
-    lesson = Lesson(PHASE, MASK_TERMS, outlining, "none")
+    lesson = Lesson(PHASE, OUTLINES, outlining, "none")
     return learn(SPEC, tiny_embryos(paired=4, val=1), lesson, run)
 
 
@@ -55,6 +55,11 @@ def trained(work: Path) -> Trained:
 def test_it_is_used_at_the_fine_stride(trained: Trained) -> None:
     assert trained.model.backbone.layer3[0].conv2.stride == (1, 1)
     assert not trained.model.training
+
+
+def test_it_says_how_many_images_it_saw(trained: Trained) -> None:
+    assert trained.facts["train_images"] == {"paired": 4}
+    assert trained.facts["image_passes"] == 4
 
 
 def test_a_run_that_ended_before_its_result_was_stored_ends_the_same(
@@ -85,7 +90,7 @@ def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(tmp_path: Path) 
     def run(work: str, log: Callable[..., None] = lambda *_: None) -> Trained:
         (tmp_path / work).mkdir(exist_ok=True)
         run = Run(2, 0, CPU, tmp_path / work, "phase 1", log)
-        lesson = Lesson(phase, MASK_TERMS, outlining, "none")
+        lesson = Lesson(phase, OUTLINES, outlining, "none")
         return learn(spec, tiny_embryos(paired=2, val=1), lesson, run)
 
     whole = run("whole")
@@ -102,9 +107,7 @@ def test_a_loss_that_knows_grades_is_refused(tmp_path: Path) -> None:
     phase = replace(PHASE, losses={"dice": 1.0, "range": 1.0})
     run = Run(1, 0, CPU, tmp_path, "phase 1", lambda *_: None)
     with pytest.raises(InputError, match="unknown loss range; known: area, bce, dice, focal"):
-        learn(
-            SPEC, tiny_embryos(paired=4, val=1), Lesson(phase, MASK_TERMS, OUTLINING, "none"), run
-        )
+        learn(SPEC, tiny_embryos(paired=4, val=1), Lesson(phase, OUTLINES, OUTLINING, "none"), run)
 
 
 def test_unsettled_norms_are_those_of_the_training(work: Path, trained: Trained) -> None:

@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from torch import Tensor
 
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.fragmentation.losses import DICE_SMOOTH, TERMS
+from ivfgrade.fragmentation.losses import DICE_SMOOTH, READER_SD, TERMS
 from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
 
 
@@ -133,6 +134,38 @@ def test_range_is_equation_5_on_weak_samples() -> None:
     assert gradient.tolist() == [-0.25, 0.0, 0.0, 0.25, 0.0, 0.0]
 
 
+@given(
+    ratio=st.floats(0.0, 1.0),
+    interval=st.sampled_from([(0.0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 1.0)]),
+)
+def test_likelihood_is_that_of_a_reader_with_a_normal_error(
+    ratio: float, interval: tuple[float, float]
+) -> None:
+    mask, yes = torch.full((1, 1, 2, 2), 0.5), torch.tensor([True])
+    low, high = (torch.tensor([bound]) for bound in interval)
+    batch = batch_of(mask, mask, low=low, high=high, has_grade=yes)
+    value = TERMS["likelihood"](predict(mask, mask, torch.tensor([ratio])), batch)
+    ends = (interval[0] or -math.inf, interval[1] if interval[1] < 1 else math.inf)
+    reader = norm(ratio, READER_SD)
+    tail, (near, far) = (reader.cdf, ends[::-1]) if ratio > interval[1] else (reader.sf, ends)
+    mass = tail(near) - tail(far)  # of the tail that is small, or the difference would be lost
+    assert value.item() == pytest.approx(-READER_SD * math.log(mass), rel=2e-3, abs=1e-6)
+
+
+def test_likelihood_pulls_to_the_middle_from_inside_and_hard_from_far_away() -> None:
+    """Where the hinge is content, and where a probability alone would round to nothing."""
+    mask, yes = torch.full((4, 1, 2, 2), 0.5), torch.ones(4, dtype=torch.bool)
+    low, high = torch.tensor([0.25, 0.25, 0.0, 0.5]), torch.tensor([0.5, 0.5, 0.1, 1.0])
+    batch = batch_of(mask, mask, low=low, high=high, has_grade=yes)
+    prediction = predict(mask, mask, torch.tensor([0.26, 0.375, 1.0, 0.0]))
+    (gradient,) = torch.autograd.grad(TERMS["likelihood"](prediction, batch), prediction.ratio)
+    inside, middle, far_above, far_below = gradient.tolist()
+    assert inside < -0.01
+    assert middle == pytest.approx(0.0, abs=1e-6)
+    assert far_above > 1.0
+    assert far_below < -1.0
+
+
 @given(ratio=st.floats(0.25, 0.5))
 def test_range_is_zero_inside_the_interval(ratio: float) -> None:
     mask = torch.full((1, 1, 2, 2), 0.5)
@@ -250,13 +283,14 @@ def test_a_term_without_samples_is_a_zero_on_the_graph(name: str) -> None:
 def test_every_term_pulls_on_something(name: str) -> None:
     prediction, batch = random_case(1)
     weak = {"has_ratio": torch.zeros(3, dtype=torch.bool), "low": torch.full((3,), 0.99)}
-    batch = replace(batch, **weak) if "range" in name else batch
+    batch = replace(batch, **weak) if name in ("range", "area_range", "likelihood") else batch
     TERMS[name](prediction, batch).backward()
     on_mask = prediction.mask_logits.grad is not None and prediction.mask_logits.grad.any()
     on_ratio = prediction.ratio.grad is not None and prediction.ratio.grad.any()
     reached = {
         "precise": (False, True),
         "range": (False, True),
+        "likelihood": (False, True),
         "consistency": (True, True),
     }
     assert (bool(on_mask), bool(on_ratio)) == reached.get(name, (True, False))

@@ -40,6 +40,12 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert order(0, 1) != order(1, 1)
 
 
+@pytest.mark.parametrize("batch", [{"paired": 4, "unmasked": 1}, {"unmasked": 2}, {"paired": 4}])
+def test_an_epoch_shows_as_many_images_as_it_says(batch: dict[str, int]) -> None:
+    steps = Steps(tiny_arrays(), "train", batch, seed=0)
+    assert steps.passes() == sum(len(step) for step in steps.epoch(3))
+
+
 def test_other_splits_are_never_drawn() -> None:
     arrays = tiny_arrays()
     steps = Steps(arrays, "train", {"paired": 4, "unmasked": 4}, seed=0)

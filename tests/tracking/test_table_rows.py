@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ivfgrade.errors import InputError
 from ivfgrade.params import Params, load_params
 from ivfgrade.tracking.facts import row_facts
 from ivfgrade.tracking.receipt import content
@@ -18,7 +20,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def params() -> Params:
-    return load_params(PROJECT / "params.yaml")
+    known = load_params(PROJECT / "params.yaml")
+    models = {row: known.experiments.models[row] for row in ("A", "C", "D", "A_weak", "F")}
+    return replace(known, experiments=replace(known.experiments, models=models))
 
 
 @pytest.fixture
@@ -34,11 +38,8 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
         put(Path("trained", f"{row}.json"), facts)
     put(Path("summary.json"), summary())
     Path("manifest.csv").write_text("image,patient,split\na.png,p,test\n")
-    further = (
-        ("A", "pretrain.json", "judged/A/history.csv"),
-        ("F", "trained/A_weak.json", "judged/A_weak/history.csv"),
-    )
-    return Sources(Path("judged"), Path("trained"), further, ("manifest.csv", "summary.json"))
+    data = ("manifest.csv", "summary.json")
+    return Sources(Path("judged"), Path("trained"), Path("pretrain.json"), data)
 
 
 def test_every_row_but_the_main_lines_names_its_trainings(params: Params, sources: Sources) -> None:
@@ -58,9 +59,16 @@ def test_a_run_has_its_rows_values_and_the_keys_of_its_trainings(
     facts = row_facts(row, content(row))
     assert facts.tags["ivfgrade.learn_key"] == "key of A_weak"
     assert facts.tags["ivfgrade.freeze_key"] == "key of F"
-    assert facts.params["row.without"] == ()
+    assert facts.params["row.segmenter"] == "models/experiments/A_weak"
     assert {point.name for point in facts.points} >= {"test_dice", "test_dice_low"}
     assert json.dumps(dict(facts.tags))
+
+
+def test_a_row_on_a_network_outside_the_table_is_refused(params: Params, sources: Sources) -> None:
+    models = {"F": params.experiments.models["F"]}
+    alone = replace(params, experiments=replace(params.experiments, models=models))
+    with pytest.raises(InputError, match="row F stands on models/experiments/A_weak"):
+        table_rows(alone, sources, Path())
 
 
 def test_rows_have_the_same_names_for_what_they_change(params: Params) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ivfgrade.training.loop import Run
+from ivfgrade.training.loop import Objective, Run, Watch
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 
@@ -17,7 +17,6 @@ CPU = Compute(torch.device("cpu"), torch.float32)
 PHASE = Phase(
     groups=((".*", 0.05),),
     losses={"square": 1.0},
-    descent="sum",
     keep=("error", "min"),
     hold=None,
     batch={"points": 8},
@@ -59,6 +58,9 @@ def error(model: nn.Module) -> dict[str, float]:
     x = torch.linspace(0, 1, 11)[:, None]
     with torch.no_grad():
         return {"error": float((model(x) - (2 * x - 1)).abs().mean())}
+
+
+SQUARE, ERROR = Objective({"square": square}), Watch(error)
 
 
 def network() -> nn.Module:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ivfgrade.errors import InputError
 from ivfgrade.training.conflict import Probe, compare, cosine
-from ivfgrade.training.loop import Fitted, fit, write_history
+from ivfgrade.training.loop import Fitted, Objective, Watch, fit, write_history
 from ivfgrade.training.precision import Compute
 from tests.training.simple import CPU, PHASE, Line, Points, error, run, square
 
@@ -166,9 +166,11 @@ LOOK = Probe(
 )
 
 
-def train(work: Path, look: Callable[[nn.Module], dict] = LOOK, **changes: Any) -> Fitted:
-    phase = replace(NOTED, **changes)
-    return fit(Noted(), phase, Line(), TERMS, error, run(work, 4), probe=look)
+def train(
+    work: Path, look: Callable[[nn.Module], dict] = LOOK, descent: str = "sum", **changes: Any
+) -> Fitted:
+    phase, objective = replace(NOTED, **changes), Objective(TERMS, descent=descent)
+    return fit(Noted(), phase, objective, Line(), Watch(error, look), run(work, 4))
 
 
 def everything(model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ivfgrade.training.descent import DESCENTS, NO_TASKS, Tasks
-from ivfgrade.training.loop import fit, train_step
-from ivfgrade.training.phase import Phase
-from tests.training.simple import CPU, PHASE, Line, Points, error, network, run, square
+from ivfgrade.fragmentation.rows import Learnt
+from ivfgrade.training.descent import DESCENTS, Tasks
+from ivfgrade.training.loop import Objective, Watch, fit, train_step
+from tests.training.simple import CPU, ERROR, PHASE, Line, Points, error, network, run, square
 
 
 def pulled(*gradients: list[float]) -> tuple[nn.Parameter, dict[str, Tensor]]:
@@ -26,12 +26,12 @@ def pulled(*gradients: list[float]) -> tuple[nn.Parameter, dict[str, Tensor]]:
 
 
 def descend(name: str, losses: Mapping[str, Tensor], *learning: nn.Parameter) -> list[list[float]]:
-    DESCENTS[name](losses, NO_TASKS, learning)
+    DESCENTS[name](losses, {}, learning)
     return [[] if p.grad is None else p.grad.tolist() for p in learning]
 
 
-def test_the_table_holds_what_a_phase_can_name() -> None:
-    assert set(DESCENTS) == set(typing.get_args(typing.get_type_hints(Phase)["descent"]))
+def test_the_table_holds_what_a_row_can_name() -> None:
+    assert set(DESCENTS) == set(typing.get_args(typing.get_type_hints(Learnt)["descent"]))
 
 
 def test_two_that_disagree_by_hand() -> None:
@@ -117,8 +117,9 @@ def test_with_one_task_it_is_the_sum(tasks: Tasks) -> None:
     for descent in ("sum", "pcgrad"):
         model = Turned()
         optimiser = torch.optim.AdamW(model.parameters(), fused=True)
-        phase = replace(PHASE, losses={"square": 1.0, "mean": 0.5}, descent=descent)
-        rows = [train_step(model, optimiser, batch, phase, terms, CPU, tasks) for _ in range(3)]
+        phase = replace(PHASE, losses={"square": 1.0, "mean": 0.5})
+        objective = Objective(terms, tasks, descent)
+        rows = [train_step(model, optimiser, batch, phase, objective, CPU) for _ in range(3)]
         ends.append(([row["loss"] for row in rows], [p.detach() for p in model.parameters()]))
         assert all(p.grad.stride() == p.stride() for p in model.parameters() if p.grad is not None)
     assert ends[0][0] == pytest.approx(ends[1][0])
@@ -136,7 +137,8 @@ def low(prediction: Tensor, batch: Points) -> Tensor:  # noqa: ARG001
 
 def test_a_training_is_repeated_after_a_kill_and_knows_its_tasks(tmp_path: Path) -> None:
     terms = {"square": square, "high": high, "low": low}
-    phase = replace(PHASE, losses={"square": 1.0, "high": 1.0, "low": 0.7}, descent="pcgrad")
+    phase = replace(PHASE, losses={"square": 1.0, "high": 1.0, "low": 0.7})
+    objective = Objective(terms, descent="pcgrad")
 
     def train(work: str, kill_at: int) -> list[dict[str, float]]:
         calls = 0
@@ -148,17 +150,18 @@ def test_a_training_is_repeated_after_a_kill_and_knows_its_tasks(tmp_path: Path)
                 raise KeyboardInterrupt
             return error(model)
 
-        return fit(network(), phase, Line(), terms, validate, run(tmp_path / work, 6)).history
+        watch = Watch(validate)
+        return fit(network(), phase, objective, Line(), watch, run(tmp_path / work, 6)).history
 
     whole = train("whole", 0)
     with pytest.raises(KeyboardInterrupt):
         train("broken", 4)
     assert train("broken", 0) == whole
-    summed = replace(phase, descent="sum")
-    plain = fit(network(), summed, Line(), terms, error, run(tmp_path / "sum", 6)).history
+    summed = replace(objective, descent="sum")
+    plain = fit(network(), phase, summed, Line(), ERROR, run(tmp_path / "sum", 6)).history
     assert plain != whole
-    together = {"all": tuple(terms)}
-    one = fit(network(), phase, Line(), terms, error, run(tmp_path / "one", 6), tasks=together)
+    together = replace(objective, tasks={"all": tuple(terms)})
+    one = fit(network(), phase, together, Line(), ERROR, run(tmp_path / "one", 6))
     assert [row["val_error"] for row in one.history] == pytest.approx(
         [row["val_error"] for row in plain], rel=1e-3
     )

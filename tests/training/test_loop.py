@@ -14,13 +14,30 @@ from torch import Tensor, nn
 from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import best_epoch
 from ivfgrade.training.checkpoints import load_tensors
-from ivfgrade.training.loop import LAST, fit, learning_rate_factor, write_history
-from tests.training.simple import PHASE, Line, Points, error, network, run, square
+from ivfgrade.training.loop import (
+    LAST,
+    Objective,
+    Watch,
+    fit,
+    learning_rate_factor,
+    write_history,
+)
+from tests.training.simple import (
+    ERROR,
+    PHASE,
+    SQUARE,
+    Line,
+    Points,
+    error,
+    network,
+    run,
+    square,
+)
 
 
 def test_it_learns_and_returns_its_best_epoch(tmp_path: Path) -> None:
     model = network()
-    fitted = fit(model, PHASE, Line(), {"square": square}, error, run(tmp_path, 60))
+    fitted = fit(model, PHASE, SQUARE, Line(), ERROR, run(tmp_path, 60))
     errors = [row["val_error"] for row in fitted.history]
     assert min(errors) < 0.15 < errors[0]
     assert fitted.best_epoch == errors.index(min(errors))
@@ -28,14 +45,14 @@ def test_it_learns_and_returns_its_best_epoch(tmp_path: Path) -> None:
 
 
 def test_two_runs_are_bit_identical(tmp_path: Path) -> None:
-    first = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "a"))
-    second = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "b"))
+    first = fit(network(), PHASE, SQUARE, Line(), ERROR, run(tmp_path / "a"))
+    second = fit(network(), PHASE, SQUARE, Line(), ERROR, run(tmp_path / "b"))
     assert first.history == second.history
     assert all(torch.equal(first.weights[k], second.weights[k]) for k in first.weights)
 
 
 def test_an_interrupted_run_ends_where_an_undisturbed_one_does(tmp_path: Path) -> None:
-    whole = fit(network(), PHASE, Line(), {"square": square}, error, run(tmp_path / "whole"))
+    whole = fit(network(), PHASE, SQUARE, Line(), ERROR, run(tmp_path / "whole"))
     calls = 0
 
     def killed(model: nn.Module) -> dict[str, float]:
@@ -47,8 +64,8 @@ def test_an_interrupted_run_ends_where_an_undisturbed_one_does(tmp_path: Path) -
 
     broken = run(tmp_path / "broken")
     with pytest.raises(KeyboardInterrupt):
-        fit(network(), PHASE, Line(), {"square": square}, killed, broken)
-    resumed = fit(network(), PHASE, Line(), {"square": square}, error, broken)
+        fit(network(), PHASE, SQUARE, Line(), Watch(killed), broken)
+    resumed = fit(network(), PHASE, SQUARE, Line(), ERROR, broken)
     assert resumed.history == whole.history
     assert all(torch.equal(resumed.weights[k], whole.weights[k]) for k in whole.weights)
 
@@ -56,7 +73,7 @@ def test_an_interrupted_run_ends_where_an_undisturbed_one_does(tmp_path: Path) -
 def test_zero_epochs_leave_the_model_as_it_came(tmp_path: Path) -> None:
     model = network()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    fitted = fit(model, PHASE, Line(), {"square": square}, error, run(tmp_path, 0))
+    fitted = fit(model, PHASE, SQUARE, Line(), ERROR, run(tmp_path, 0))
     assert fitted.history == []
     assert all(torch.equal(before[k], fitted.weights[k]) for k in before)
 
@@ -66,27 +83,27 @@ def test_nan_stops_with_the_name_of_the_loss(tmp_path: Path) -> None:
         return (prediction * float("nan")).mean()
 
     phase = replace(PHASE, losses={"square": 1.0, "broken": 0.1})
-    terms = {"square": square, "broken": broken}
+    objective = Objective({"square": square, "broken": broken})
     with pytest.raises(InputError, match="loss broken became nan"):
-        fit(network(), phase, Line(), terms, error, run(tmp_path))
+        fit(network(), phase, objective, Line(), ERROR, run(tmp_path))
 
 
 def test_an_unknown_loss_is_named(tmp_path: Path) -> None:
     phase = replace(PHASE, losses={"sqare": 1.0})
     with pytest.raises(InputError, match="sqare"):
-        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path))
+        fit(network(), phase, SQUARE, Line(), ERROR, run(tmp_path))
 
 
 def test_nothing_to_learn_is_an_error(tmp_path: Path) -> None:
     phase = replace(PHASE, groups=((".*", None),))
     with pytest.raises(InputError, match="frozen"):
-        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path))
+        fit(network(), phase, SQUARE, Line(), ERROR, run(tmp_path))
 
 
 def test_every_epoch_is_logged_once(tmp_path: Path) -> None:
     seen: list[tuple[int, Mapping[str, float]]] = []
     logged = replace(run(tmp_path, 3), log=lambda epoch, row: seen.append((epoch, row)))
-    fitted = fit(network(), PHASE, Line(), {"square": square}, error, logged)
+    fitted = fit(network(), PHASE, SQUARE, Line(), ERROR, logged)
     assert seen == list(enumerate(fitted.history))
 
 
@@ -103,14 +120,14 @@ def test_a_metric_that_validation_cannot_give_stops_the_training(tmp_path: Path)
         return {"error": math.nan}
 
     with pytest.raises(InputError, match="error is undefined on the val split"):
-        fit(network(), PHASE, Line(), {"square": square}, undefined, run(tmp_path, 2))
+        fit(network(), PHASE, SQUARE, Line(), Watch(undefined), run(tmp_path, 2))
 
 
 def test_without_a_rule_the_last_epoch_is_kept(tmp_path: Path) -> None:
     phase = replace(PHASE, keep=None)
     assert best_epoch([{"val_error": 1.0}, {"val_error": 2.0}], phase, {}) == 1
     model = network()
-    fitted = fit(model, phase, Line(), {"square": square}, error, run(tmp_path, 3))
+    fitted = fit(model, phase, SQUARE, Line(), ERROR, run(tmp_path, 3))
     assert fitted.best_epoch == 2
     last = load_tensors(tmp_path / LAST)["model"]
     assert all(torch.equal(fitted.weights[name], last[name]) for name in last)
@@ -125,7 +142,7 @@ def test_history_is_one_row_per_epoch(tmp_path: Path) -> None:
 def test_keeping_an_unknown_metric_names_those_there_are(tmp_path: Path) -> None:
     phase = replace(PHASE, keep=("loss", "min"))
     with pytest.raises(InputError, match="names loss; validation knows error"):
-        fit(network(), phase, Line(), {"square": square}, error, run(tmp_path, 2))
+        fit(network(), phase, SQUARE, Line(), ERROR, run(tmp_path, 2))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +159,7 @@ def test_a_training_says_that_it_gave_up_what_it_should_hold(
         return {**error(model), "dice": dice}
 
     phase = replace(PHASE, hold=("dice", 0.002))
-    fitted = fit(network(), phase, Line(), {"square": square}, validate, run(tmp_path, 3))
+    fitted = fit(network(), phase, SQUARE, Line(), Watch(validate), run(tmp_path, 3))
     assert expected in fitted.hold_broken
     assert ("warning: no epoch held dice within 0.002" in capsys.readouterr().err) == bool(expected)
     assert bool(fitted.hold_broken) == bool(expected)

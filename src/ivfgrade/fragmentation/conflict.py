@@ -11,6 +11,7 @@ from ivfgrade.training.conflict import Probe
 from ivfgrade.training.loop import Batches, Run
 from ivfgrade.training.phase import Phase
 
+RIVALS = {task: TASKS[task] for task in ("segmentation", "regression")}
 BACKBONE_LAYERS = {
     "stem": r"backbone\.(conv1|bn1)\..*",
     "layer1": r"backbone\.layer1\..*",
@@ -27,4 +28,4 @@ def gradient_probe(batches: Batches, phase: Phase, run: Run, count: int) -> Prob
     def fixed() -> Iterator[Any]:
         return islice(batches.epoch(run.epochs), count)
 
-    return Probe(TERMS, phase.losses, TASKS, BACKBONE_LAYERS, fixed, run.compute)
+    return Probe(TERMS, phase.losses, RIVALS, BACKBONE_LAYERS, fixed, run.compute)

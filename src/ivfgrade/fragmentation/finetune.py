@@ -28,11 +28,13 @@ from ivfgrade.fragmentation.sampling import FORWARD_BATCH, Embryos, Steps, in_ch
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import ModelSpec
 from ivfgrade.fragmentation.stored import load_into
-from ivfgrade.training.loop import Row, Run, described, fit
+from ivfgrade.training.checkpoints import load_spec
+from ivfgrade.training.loop import Objective, Row, Run, Watch, described, fit
 from ivfgrade.training.param_groups import changed, frozen_names
 from ivfgrade.training.phase import Phase
 
 PHASE_2_PARTS = ("head", "injection")
+WHOLE_TRAINING = ("init", "epochs", "train_images", "image_passes")  # what comparisons must equal
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,29 @@ def finetune(
     """Phase 2 on cached features."""
     torch.manual_seed(run.seed)
     model = build(spec)
-    load_into(model, phase_1, missing=PHASE_2_PARTS)
+    untaught = load_into(model, phase_1, missing=PHASE_2_PARTS)
     run.compute.place(model)
     frozen = {k: model.state_dict()[k].clone() for k in frozen_names(model, phase.groups)}
     _require_frozen_segmenter(model, frozen)
     steps = Steps(embryos.arrays, "train", phase.batch, run.seed)
     cache = _cache(model, embryos, "train", views, run)
-    seen = cache.pooled.flatten(0, 1).to(run.compute.device)
-    model.head.standardise_like(seen)
-    model.head.set_ratio_prior(embryos.mean_ratio("train"))
+    if "head" in untaught:  # one that phase 1 has trained goes on from there
+        model.head.standardise_like(cache.pooled.flatten(0, 1).to(run.compute.device))
+        model.head.set_ratio_prior(embryos.mean_ratio("train"))
     batches = CachedBatches(cache, embryos, steps, run.compute.device)
     heads = CachedHeads(model)
-    fitted = fit(heads, phase, batches, TERMS, _validate(model, embryos, run), run)
+    watch = Watch(_validate(model, embryos, run))
+    fitted = fit(heads, phase, Objective(TERMS), batches, watch, run)
     moved = changed(frozen, model.state_dict())
     if moved:
         raise RuntimeError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
-    facts = {"train_images": steps.counts(), "views": views, **described(fitted, phase, run)}
+    before = load_spec(phase_1)
+    facts = {
+        "phase_1": {name: before[name] for name in WHOLE_TRAINING if name in before},
+        "train_images": steps.counts(),
+        "views": views,
+        **described(fitted, phase, run),
+    }
     return Finetuned(model, fitted.history, facts)
 
 

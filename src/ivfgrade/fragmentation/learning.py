@@ -8,8 +8,8 @@ weights are the same, and DeepLabV3+ was trained at 16 and used at 8, too (Chen 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from torch import nn
 from ivfgrade.fragmentation.augment import augment
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.conflict import gradient_probe
-from ivfgrade.fragmentation.losses import TASKS
+from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.norms import settle_norms
 from ivfgrade.fragmentation.sampling import (
     FORWARD_BATCH,
@@ -29,10 +29,21 @@ from ivfgrade.fragmentation.sampling import (
     load_batch,
 )
 from ivfgrade.fragmentation.scoring import mean_scores
-from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec, Outlining
+from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec, Outlining, TeacherParams
 from ivfgrade.fragmentation.stored import Network, build_network
+from ivfgrade.fragmentation.teaching import Classroom, graduate, in_class
 from ivfgrade.fragmentation.weights import initialise
-from ivfgrade.training.loop import Measure, Row, Run, Term, described, fit, nothing
+from ivfgrade.training.loop import (
+    Fitted,
+    Measure,
+    Objective,
+    Row,
+    Run,
+    Watch,
+    described,
+    fit,
+    nothing,
+)
 from ivfgrade.training.phase import Phase
 
 
@@ -41,9 +52,10 @@ class Lesson:
     """What is learnt, and how."""
 
     phase: Phase
-    terms: Mapping[str, Term]  # the losses that the phase may name
+    objective: Objective
     outlining: Outlining
     init: str
+    teacher: TeacherParams | None = None  # of images without a mask
     conflict_batches: int = 0  # on which the tasks' gradients are compared after each epoch
 
 
@@ -67,24 +79,40 @@ def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run
 
     batches = EmbryoBatches(embryos, steps, view, run.compute.device)
     validate = _validate(embryos, run)
-    probe = _probe(batches, lesson, run)
-    fitted = fit(
-        learner, lesson.phase, batches, lesson.terms, validate, run, tasks=TASKS, probe=probe
-    )
+    watch = Watch(validate, _probe(batches, lesson, run))
+    if lesson.teacher and isinstance(learner, AttnRegDeepLab):
+        fitted = _fit_in_class(learner, lesson, batches, watch, run)
+    else:
+        fitted = fit(learner, lesson.phase, lesson.objective, batches, watch, run)
     model = build_network(spec)
     model.load_state_dict(fitted.weights)
     run.compute.place(model).eval()
     if lesson.outlining.settle_norms:
         settle_norms(model, embryos.arrays, embryos.paired("train"), run.compute, run.seed)
     validation = {k: round(v, 6) for k, v in validate(model).items() if math.isfinite(v)}
-    facts = {"init": asdict(origin), "validation": validation, "train_images": steps.counts()}
+    facts = {
+        "init": asdict(origin),
+        "validation": validation,
+        "train_images": steps.counts(),
+        "image_passes": run.epochs * steps.passes(),
+        "descent": lesson.objective.descent,
+    }
     return Trained(model, fitted.history, {**facts, **described(fitted, lesson.phase, run)})
 
 
+def _fit_in_class(
+    learner: AttnRegDeepLab, lesson: Lesson, batches: EmbryoBatches, watch: Watch, run: Run
+) -> Fitted:
+    assert lesson.teacher is not None
+    unmasked = lesson.phase.batch["unmasked"] if "unmasked" in batches.steps.pools else 0
+    ramp_steps = lesson.teacher.ramp_epochs * len(batches)
+    classroom = run.compute.place(Classroom(learner, lesson.teacher, unmasked, ramp_steps))
+    fitted = fit(classroom, in_class(lesson.phase), lesson.objective, batches, watch, run)
+    return replace(fitted, weights=graduate(fitted.weights))
+
+
 def _probe(batches: EmbryoBatches, lesson: Lesson, run: Run) -> Measure:
-    """Where a network learns both tasks."""
-    taught = [task for task, terms in TASKS.items() if set(terms) & set(lesson.phase.losses)]
-    if not lesson.conflict_batches or len(taught) < 2:
+    if not lesson.conflict_batches:
         return nothing
     return gradient_probe(batches, lesson.phase, run, lesson.conflict_batches)
 

@@ -17,6 +17,8 @@ from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
 
 DICE_SMOOTH = 1.0  # pixels (S4.37)
 FOCAL_GAMMA, FOCAL_ALPHA = 2.0, 0.75  # alpha of the rare class, fragments (S4.35)
+READER_SD = 0.09  # of the ratio as a reader sees it: two readers then often differ in the grade
+OPEN = 1.0  # how far beyond 0 and 1 the outer grades reach: many SD
 HUBER_DELTA = 0.05  # ratio; the slope beyond it is also 0.05, not 1 (S4.39)
 
 
@@ -60,6 +62,19 @@ def interval(prediction: Prediction, batch: Batch) -> Tensor:
     return _mean(_outside(prediction.ratio[weak], batch, weak))
 
 
+def interval_likelihood(prediction: Prediction, batch: Batch) -> Tensor:
+    """In place of equation 5, which is content anywhere inside the interval: a grade is what a
+    reader sees who is off by a normal error, so -log of the probability of the interval. Times the
+    error's SD, which gives it about the slope of equation 5 near a border. Grades A and D are open
+    towards 0 and 1: no reading leaves them there."""
+    weak = batch.has_grade & ~batch.has_ratio
+    low, high = batch.low[weak], batch.high[weak]
+    low = torch.where(low <= 0, low - OPEN, low)
+    high = torch.where(high >= 1, high + OPEN, high)
+    ratio = prediction.ratio[weak]
+    return -READER_SD * _mean(_log_mass((low - ratio) / READER_SD, (high - ratio) / READER_SD))
+
+
 def area_interval(prediction: Prediction, batch: Batch) -> Tensor:
     """Equation 5 asked of the mask: the area that is outlined in a weak image must fit its grade
     (a size constraint as in Kervadec et al. 2019)."""
@@ -88,16 +103,18 @@ TERMS: Mapping[str, Callable[[Prediction, Batch], Tensor]] = {
     "focal": focal,
     "precise": precise,
     "range": interval,
+    "likelihood": interval_likelihood,
     "area_range": area_interval,
     "area": area,
     "consistency": consistency,
 }
 
-# The two tasks whose conflict the paper asserts. Consistency is neither: it pulls mask and ratio
-# towards each other, so its gradient is one of both, and in either task would feign an agreement.
+# The three parts of equation 4. The conflict that the paper asserts is one of the first two; a term
+# that ties the mask's area to the ratio belongs to neither, as it would feign their agreement.
 TASKS: Mapping[str, tuple[str, ...]] = {
-    "segmentation": ("bce", "dice", "focal", "area", "area_range"),
-    "regression": ("precise", "range"),
+    "segmentation": ("bce", "dice", "focal"),
+    "regression": ("precise", "range", "likelihood"),
+    "consistency": ("area", "area_range", "consistency"),
 }
 MASK_TERMS = {name: TERMS[name] for name in ("bce", "dice", "focal", "area")}  # know no grade
 
@@ -119,6 +136,14 @@ def _over_known_masks(loss: Tensor, batch: Batch) -> Tensor:
 
 def _outside(ratio: Tensor, batch: Batch, chosen: Tensor) -> Tensor:
     return F.relu(batch.low[chosen] - ratio) + F.relu(ratio - batch.high[chosen])
+
+
+def _log_mass(low: Tensor, high: Tensor) -> Tensor:
+    """log(Phi(high) - Phi(low)), taken in the lower tail, where it stays exact far from 0."""
+    upper = low > 0
+    low, high = torch.where(upper, -high, low), torch.where(upper, -low, high)
+    below, above = torch.special.log_ndtr(low), torch.special.log_ndtr(high)
+    return above + torch.log1p(-torch.exp(below - above))
 
 
 def _huber(value: Tensor, target: Tensor) -> Tensor:

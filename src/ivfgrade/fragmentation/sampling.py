@@ -130,6 +130,11 @@ class Steps:
         """How many images of each kind take part."""
         return {kind: len(pool) for kind, pool in self.pools.items()}
 
+    def passes(self) -> int:
+        """How many images an epoch shows, each as often as it comes."""
+        others = sum(len(self) * self.batch[kind] for kind in self.pools if kind != self.first)
+        return len(self.pools[self.first]) + others
+
     def epoch(self, number: int) -> Iterator[np.ndarray]:
         rounds = {kind: self._round(kind, number) for kind in self.pools}
         for step in range(len(self)):

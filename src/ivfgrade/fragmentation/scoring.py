@@ -15,6 +15,7 @@ from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation.metrics import dice
 from ivfgrade.fragmentation.batches import Batch
 from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
+from ivfgrade.fragmentation.regression import PureRegression
 from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
 from ivfgrade.fragmentation.stored import Network
 from ivfgrade.training.precision import Compute
@@ -32,11 +33,7 @@ class Predictions:
     embryo: np.ndarray  # N S S float16, probability
     direct: np.ndarray  # N, the head's ratio
     soft: np.ndarray  # N, the uncalibrated soft area ratio
-
-    @property
-    def outlined(self) -> bool:
-        """Whether the network draws masks at all."""
-        return not np.isnan(self.soft).any()
+    outlined: bool  # whether the network draws masks at all
 
     @property
     def fragment(self) -> np.ndarray:
@@ -47,6 +44,7 @@ class Predictions:
 def predict(model: Network, arrays: Arrays, indices: np.ndarray, compute: Compute) -> Predictions:
     """A network without regression head has NaN for `direct`, one without outlines for the rest."""
     compute.place(model).eval()
+    outlines = not isinstance(model, PureRegression)
     found: list[tuple[Tensor, ...]] = []
     chunks = in_chunks(indices, FORWARD_BATCH)
     for chunk in tqdm(chunks, desc="predict", unit="batch", disable=len(chunks) < 4):
@@ -56,11 +54,11 @@ def predict(model: Network, arrays: Arrays, indices: np.ndarray, compute: Comput
         found.append(_on_cpu(prediction, valid, model.head.regresses))
     if not found:
         empty = np.zeros((0, arrays.size, arrays.size), np.float16)
-        return Predictions(indices, empty, empty, np.zeros(0), np.zeros(0))
+        return Predictions(indices, empty, empty, np.zeros(0), np.zeros(0), outlines)
     fragment, embryo, direct, soft = (
         torch.cat(parts).numpy() for parts in zip(*found, strict=True)
     )
-    return Predictions(indices, fragment, embryo, direct, soft)
+    return Predictions(indices, fragment, embryo, direct, soft, outlines)
 
 
 def _on_cpu(prediction: Prediction, valid: Tensor, regresses: bool) -> tuple[Tensor, ...]:

@@ -82,6 +82,20 @@ class AugmentParams:
 
 
 @dataclass(frozen=True)
+class TeacherParams:
+    decay: float  # of the average over past weights, per step
+    ramp_epochs: float  # until it is wholly believed
+    contrast: float  # SD of the log of the contrast factor that the student sees and it does not
+    noise: float  # SD, in units of the full grey range, likewise
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.decay < 1:
+            raise ValueError("decay must lie in [0, 1)")
+        if min(self.ramp_epochs, self.contrast, self.noise) < 0:
+            raise ValueError("ramp_epochs, contrast and noise must not be negative")
+
+
+@dataclass(frozen=True)
 class Outlining:
     """How phase 1 sees its images while it trains; afterwards they are seen whole and fine."""
 

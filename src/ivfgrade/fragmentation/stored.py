@@ -53,10 +53,15 @@ def load(folder: Path) -> tuple[AttnRegDeepLab, ModelSpec]:
     return network, spec
 
 
-def load_into(model: Network, folder: Path, missing: tuple[str, ...]) -> None:
-    """Load weights; the parts named in `missing` may be absent, nothing else may differ."""
+def load_into(model: Network, folder: Path, missing: tuple[str, ...]) -> set[str]:
+    """Load weights; the parts named in `missing` may be absent, nothing else may differ.
+
+    Returns the parts that were absent.
+    """
     result = model.load_state_dict(load_weights(folder), strict=False)
+    absent = {key.partition(".")[0] for key in result.missing_keys}
     lacking = [k for k in result.missing_keys if k.partition(".")[0] not in missing]
     if lacking or result.unexpected_keys:
         odd = (lacking + result.unexpected_keys)[0]
         raise InputError(f"the weights in {folder} do not fit the model: {odd}; train it again")
+    return absent

@@ -7,42 +7,50 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivfgrade.atomic import read_json
+from ivfgrade.errors import InputError
 from ivfgrade.params import Params
 from ivfgrade.tracking.own_params import own_params
 from ivfgrade.tracking.receipt import Row, Training
 
 HISTORY = "history.csv"
+PHASE_1_ROW, MAIN_ROW = "A", "D"
 
 
 @dataclass(frozen=True)
 class Sources:
     judged: Path  # a folder for each row
     trained: Path  # a provenance file for each row that has a training of its own
-    further: tuple[tuple[str, str, str], ...]  # row, provenance, history: what a row stands on
+    phase_1: Path  # that of the main line's phase 1, which is row A
     data: tuple[str, str]  # manifest, summary
 
 
 def table_rows(params: Params, sources: Sources, root: Path) -> list[Row]:
-    """All but the main line's row, which has a run already: the one without a training here."""
+    """All but the main line's row, which has a run already."""
     rows = []
-    for folder in sorted(sources.judged.iterdir()):
-        name = folder.name
+    for name in params.experiments.models:
+        if name == MAIN_ROW:
+            continue
         flat = params.flat(params.row(name))
         trainings = tuple(
             Training(stage, provenance, history, own_params(stage, flat, root))
-            for stage, provenance, history in _trainings(name, sources)
+            for stage, provenance, history in _trainings(name, params, sources)
         )
-        if trainings:
-            results = (folder.as_posix(), None, None, *sources.data)
-            rows.append(Row(name, params.track.experiment, flat, trainings, *results))
+        results = ((sources.judged / name).as_posix(), None, None, *sources.data)
+        rows.append(Row(name, params.track.experiment, flat, trainings, *results))
     return rows
 
 
-def _trainings(name: str, sources: Sources) -> Iterator[tuple[str, str, str]]:
-    """Stage, provenance and history, in the order in which they ran."""
-    own = sources.trained / f"{name}.json"
-    files = [(provenance, history) for row, provenance, history in sources.further if row == name]
-    if own.exists():
-        files.append((own.as_posix(), (sources.judged / name / HISTORY).as_posix()))
-    for provenance, history in files:
-        yield str(read_json(Path(provenance))["stage"]), provenance, history
+def _trainings(name: str, params: Params, sources: Sources) -> Iterator[tuple[str, str, str]]:
+    """Stage, provenance and history, as they ran: those of what a row stands on come first."""
+    frozen, models = params.experiments.frozen, params.experiments.models
+    if name in frozen:
+        segmenter = frozen[name].segmenter
+        below = next((row for row, model in models.items() if model == segmenter), None)
+        if below is None:
+            raise InputError(
+                f"row {name} stands on {segmenter}, which is no row's; add it to models"
+            )
+        yield from _trainings(below, params, sources)
+    provenance = sources.phase_1 if name == PHASE_1_ROW else sources.trained / f"{name}.json"
+    history = sources.judged / name / HISTORY
+    yield str(read_json(provenance)["stage"]), provenance.as_posix(), history.as_posix()

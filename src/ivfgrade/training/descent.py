@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-Tasks = Mapping[str, Sequence[str]]  # task -> its loss terms
+Tasks = Mapping[str, Sequence[str]]  # task -> its loss terms; one outside every task is its own
 Losses = Mapping[str, Tensor]  # term -> weighted loss
 Parameters = Sequence[nn.Parameter]
 Gradient = dict[int, Tensor]  # by the number of the parameter; only those that the task reaches
-
-NO_TASKS: Tasks = {}  # every term is its own
 
 
 def down_the_sum(losses: Losses, tasks: Tasks, learning: Parameters) -> Tensor:  # noqa: ARG001

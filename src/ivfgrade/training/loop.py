@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +23,7 @@ from ivfgrade.atomic import write_text
 from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import Row, best_epoch, hold_broken, require_metrics
 from ivfgrade.training.checkpoints import load_tensors, save_tensors
-from ivfgrade.training.descent import DESCENTS, NO_TASKS, Tasks
+from ivfgrade.training.descent import DESCENTS, Tasks
 from ivfgrade.training.param_groups import optimiser_groups, train_mode
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
@@ -96,54 +96,73 @@ def nothing(model: nn.Module) -> Row:  # noqa: ARG001
     return {}
 
 
-def fit(
-    model: nn.Module,
-    phase: Phase,
-    batches: Batches,
-    terms: Mapping[str, Term],
-    validate: Measure,
-    run: Run,
-    tasks: Tasks = NO_TASKS,
-    probe: Measure = nothing,
-) -> Fitted:
-    """Train `phase`; return the weights of its best epoch by `phase.keep`.
+@dataclass(frozen=True)
+class Objective:
+    """What a study can ask of a model; the phase says how much of it."""
 
-    `tasks` says which terms pull together. `probe` sees the model after each epoch as the epoch
-    left it, in train mode, and may not change it; what it measures joins the epoch's row.
-    """
-    unknown = sorted(set(phase.losses) - set(terms))
-    if unknown:
-        raise InputError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(terms))}")
+    terms: Mapping[str, Term]  # the losses that a phase may name
+    tasks: Tasks = field(default_factory=dict)  # which of them pull together
+    descent: str = "sum"  # a name in descent.DESCENTS
+
+    def require(self, names: Iterable[str]) -> None:
+        unknown = sorted(set(names) - set(self.terms))
+        if unknown:
+            known = ", ".join(sorted(self.terms))
+            raise InputError(f"unknown loss {', '.join(unknown)}; known: {known}")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is measured after each epoch; it joins the epoch's row and may not change the model."""
+
+    validate: Measure  # in eval mode, as val_<name>
+    probe: Measure = nothing  # in train mode, as the epoch left the model
+
+
+def fit(
+    model: nn.Module, phase: Phase, objective: Objective, batches: Batches, watch: Watch, run: Run
+) -> Fitted:
+    """Train `phase`; return the weights of its best epoch by `phase.keep`."""
+    objective.require(phase.losses)
+    state = _begin(model, phase, watch, run)
+
+    def step(batch: Any) -> Row:
+        return train_step(model, state.optimiser, batch, phase, objective, run.compute)
+
+    with _progress_bar(run, len(batches), len(state.history)) as bar:
+        for epoch in range(len(state.history), run.epochs):
+            row = _train_epoch(state, phase, batches, step, run, bar)
+            row |= watch.probe(model)
+            model.eval()
+            row |= {f"val_{name}": value for name, value in watch.validate(model).items()}
+            require_metrics(phase, row)
+            if _better(row, phase, state):
+                state.keep_best(run.work)
+            state.history.append(row)
+            state.save(run.work)
+            run.log(epoch, row)
+    return _finish(state, phase)
+
+
+def _begin(model: nn.Module, phase: Phase, watch: Watch, run: Run) -> State:
+    """Afresh, or where an interrupted run left off."""
     state = State(model, _optimiser(model, phase))
     if (run.work / LAST).exists():
         state.restore(run.work)
-    else:
-        state.best = snapshot(model)  # zero epochs keep the model as it came
-        if phase.hold and run.epochs:
-            state.start = validate(model.eval())
-    bar = tqdm(
-        total=run.epochs * len(batches),
-        initial=len(state.history) * len(batches),
-        desc=run.title,
-        unit="step",
-    )
+        return state
+    state.best = snapshot(model)  # zero epochs keep the model as it came
+    if phase.hold and run.epochs:
+        state.start = watch.validate(model.eval())
+    return state
 
-    def step(batch: Any) -> Row:
-        return train_step(model, state.optimiser, batch, phase, terms, run.compute, tasks)
 
-    for epoch in range(len(state.history), run.epochs):
-        row = _train_epoch(state, phase, batches, step, run, bar)
-        row |= probe(model)
-        model.eval()
-        row |= {f"val_{name}": value for name, value in validate(model).items()}
-        require_metrics(phase, row)
-        if _better(row, phase, state):
-            state.keep_best(run.work)
-        state.history.append(row)
-        state.save(run.work)
-        run.log(epoch, row)
-    bar.close()
-    model.load_state_dict(state.best)
+def _progress_bar(run: Run, steps: int, epochs_done: int) -> tqdm:
+    done = epochs_done * steps
+    return tqdm(total=run.epochs * steps, initial=done, desc=run.title, unit="step")
+
+
+def _finish(state: State, phase: Phase) -> Fitted:
+    state.model.load_state_dict(state.best)
     best = best_epoch(state.history, phase, state.start)
     trouble = hold_broken(state.history, best, phase, state.start)
     if trouble:
@@ -199,14 +218,13 @@ def train_step(
     optimiser: torch.optim.Optimizer,
     batch: Any,
     phase: Phase,
-    terms: Mapping[str, Term],
+    objective: Objective,
     compute: Compute,
-    tasks: Tasks = NO_TASKS,
 ) -> Row:
     """One step down the phase's weighted terms; the value of each, and of their sum."""
     with compute.autocast():
         prediction = model(*batch.inputs)
-    losses = {name: terms[name](prediction, batch) for name in phase.losses}
+    losses = {name: objective.terms[name](prediction, batch) for name in phase.losses}
     weighted = {name: phase.losses[name] * loss for name, loss in losses.items()}
     values = {name: float(loss.detach()) for name, loss in losses.items()}
     for name, value in values.items():
@@ -214,7 +232,7 @@ def train_step(
             raise InputError(f"loss {name} became {value}; lower the learning rate of the phase")
     optimiser.zero_grad(set_to_none=True)
     learning = [p for group in optimiser.param_groups for p in group["params"]]
-    total = DESCENTS[phase.descent](weighted, tasks, learning)
+    total = DESCENTS[objective.descent](weighted, objective.tasks, learning)
     norm = nn.utils.clip_grad_norm_(learning, phase.clip_norm)
     if not torch.isfinite(norm):
         raise InputError(

@@ -11,8 +11,8 @@ RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; the kernels di
 
 
 def peak_memory_gb(device: torch.device) -> float:
-    """In 10^9 bytes, since the process began: tensors on a GPU; else all that was resident,
-    libraries and mapped files included."""
+    """In 10^9 bytes, since the process began: what was claimed from a GPU; else all that was
+    resident, libraries and mapped files included."""
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e9
+        return torch.cuda.max_memory_reserved(device) / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RESIDENT_UNIT / 1e9

@@ -12,7 +12,6 @@ from typing import Literal
 class Phase:
     groups: tuple[tuple[str, float | None], ...]  # ordered (pattern, learning rate); None = frozen
     losses: dict[str, float]  # term -> weight
-    descent: Literal["sum", "pcgrad"]  # a name in descent.DESCENTS
     keep: tuple[str, Literal["max", "min"]] | None  # metric of the epoch to keep; None: last
     hold: tuple[str, float] | None  # what may fall by no more than this, or else by the least
     batch: dict[str, int]  # samples of each kind in a step
