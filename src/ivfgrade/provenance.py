@@ -41,9 +41,10 @@ class Provenance:
 
 
 def dirty() -> bool:
-    """Whether tracked files differ from the commit, but for dvc.lock: dvc repro rewrites them."""
-    locks = [f":(top,exclude){lock}" for lock in ("dvc.lock", "*/dvc.lock")]
-    return bool(_git("status", "--porcelain", "--untracked-files=no", ":/", *locks))
+    """Whether tracked files differ from the commit, but for what is on record elsewhere: values are
+    part of the stage's key and shown with its run, and dvc repro rewrites its locks."""
+    recorded = [f":(top,exclude){file}" for file in ("params.yaml", "dvc.lock", "*/dvc.lock")]
+    return bool(_git("status", "--porcelain", "--untracked-files=no", ":/", *recorded))
 
 
 def _git(*arguments: str) -> str:
