@@ -164,8 +164,8 @@ def test_heat_maps_that_may_stay_the_same_carry_no_claim(verdict):
     entry = look(("B2", {**SAME, "verdict": verdict}), ("C", CHANGED), ("D", CHANGED))
     assert entry.verdict.answer == "cannot tell"
     assert (
-        "the heat map of B2 is not shown to change when the head is redrawn (training seed 2, "
-        "single split: rank correlation 0.62, 0.55 to 0.70)" in entry.verdict.why
+        "the heat map of B2 is not shown to change when the head is redrawn, in 1 of 1 trials "
+        "(training seed 2, single split: rank correlation 0.62, 0.55 to 0.70)" in entry.verdict.why
     )
     assert all(isinstance(part.found, Finding) for part in entry.parts)  # the numbers are shown
 
@@ -174,6 +174,16 @@ def test_one_comparison_without_a_control_is_open():
     entry = look(("B2", CHANGED), ("C", CHANGED))
     assert [part.verdict.answer for part in entry.parts] == ["holds", "cannot tell"]
     assert "the heat map of D has no randomisation control" in entry.verdict.why
+
+
+def test_one_trial_whose_map_stays_the_same_is_enough():
+    good = looking(("B2", CHANGED), ("C", CHANGED), ("D", CHANGED))
+    bad = replace(good, training_seed=3, heat_controls=looking(
+        ("B2", SAME), ("C", CHANGED), ("D", CHANGED)).heat_controls)  # fmt: skip
+    entries = {e.claim.id: e for e in ledger(study([good, bad]))}
+    entry = entries["regression-looks-elsewhere"]
+    assert entry.verdict.answer == "cannot tell"
+    assert "in 1 of 2 trials (training seed 3, single split: rank" in entry.verdict.why
 
 
 def test_the_control_is_read_in_the_words_of_the_stage_that_wrote_it():

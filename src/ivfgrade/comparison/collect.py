@@ -20,6 +20,7 @@ from ivfgrade.atomic import read_json, replaced, write_json, write_text
 from ivfgrade.comparison.files import SCHEME, kept_in, left_by_pipeline
 from ivfgrade.comparison.trials import Trial, read_experiments, shared_facts
 from ivfgrade.errors import InputError, one_line
+from ivfgrade.grading import load_scheme
 from ivfgrade.params import Params, load_params
 
 PARAMS = Path("params.yaml")
@@ -87,9 +88,11 @@ def keep_study(results: Path, params: Params) -> None:
     samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
     bootstrap = {"samples": samples, "confidence": confidence, "seed": params.seed}
     about = {"data": Path(params.data.root).name, "bootstrap": bootstrap}
+    grading = Path(params.data.grading)
+    load_scheme(grading)  # refuses what is none
     texts = {
         results / "study.json": json.dumps(about, indent=2, sort_keys=True) + "\n",
-        results / SCHEME: Path(params.data.grading).read_text(),
+        results / SCHEME: grading.read_text(),
     }
     for path, text in texts.items():
         if path.exists() and path.read_text() != text:

@@ -19,6 +19,7 @@ from ivfgrade.comparison.trials import Score
 from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN
 
 ROUND_OFF = 1e-9
+DIRECT, HARD, SOFT, FUSED = "error_direct", "error_hard", "error_soft", "error_fused"
 EQUAL_FOOTING = ("init", "epochs", "image_passes", "train_images", "recipe")  # of row.json
 
 
@@ -31,12 +32,10 @@ class Reading:
 
 
 READINGS = (
-    Reading("C read directly", Score("C", "error_direct")),
-    Reading("C read through the calibration", Score("C", "error_fused")),
-    Reading("C given F's phase 2 too, read directly", Score("C_head", "error_direct")),
-    Reading(
-        "C given F's phase 2 too, read through the calibration", Score("C_head", "error_fused")
-    ),
+    Reading("C read directly", Score("C", DIRECT)),
+    Reading("C read through the calibration", Score("C", FUSED)),
+    Reading("C given F's phase 2 too, read directly", Score("C_head", DIRECT)),
+    Reading("C given F's phase 2 too, read through the calibration", Score("C_head", FUSED)),
 )
 
 
@@ -48,60 +47,26 @@ class Step:
     after: tuple[str, str] | None = None  # row and grade of the step that it is added to
 
 
+READ_BY_BOTH = "the same network, read through calibrated soft area and fusion"
 STEPS = (
-    Step("C", "error_direct", "the paper's joint training, read directly"),
-    Step(
-        "D",
-        "error_direct",
-        "decoupled training in place of joint training",
-        after=("C", "error_direct"),
-    ),
-    Step(
-        "D",
-        "error_fused",
-        "the same network, read through calibrated soft area and fusion",
-        after=("D", "error_direct"),
-    ),
-    Step(
-        "F",
-        "error_fused",
-        "range loss on the area that phase 1 outlines in weak images",
-        after=("D", "error_fused"),
-    ),
+    Step("C", DIRECT, "the paper's joint training, read directly"),
+    Step("D", DIRECT, "decoupled training in place of joint training", ("C", DIRECT)),
+    Step("D", FUSED, READ_BY_BOTH, ("D", DIRECT)),
+    Step("F", FUSED, "range loss on the area that phase 1 outlines in weak images", ("D", FUSED)),
     Step(
         "F_likelihood",
-        "error_fused",
+        FUSED,
         "likelihood of the grade's interval in place of the hinge, in phase 2",
-        after=("F", "error_fused"),
+        ("F", FUSED),
     ),
-    Step(
-        "F_teacher",
-        "error_fused",
-        "gated EMA teacher on images with a grade, in phase 1",
-        after=("F", "error_fused"),
-    ),
-    # the steps that are not F's own, for A and C
-    Step("A", "error_hard", "the control: A, read by the area of its hard mask"),
-    Step(
-        "A",
-        "error_soft",
-        "the same network, read by calibrated soft area",
-        after=("A", "error_hard"),
-    ),
-    Step("A", "error_fused", "the same network, soft area fitted anew", after=("A", "error_soft")),
-    Step(
-        "C",
-        "error_fused",
-        "C itself, read through calibrated soft area and fusion",
-        after=("C", "error_direct"),
-    ),
-    Step("C_head", "error_direct", "C, then D's phase 2 on top", after=("C", "error_direct")),
-    Step(
-        "C_head",
-        "error_fused",
-        "the same network, read through calibrated soft area and fusion",
-        after=("C_head", "error_direct"),
-    ),
+    Step("F_teacher", FUSED, "gated EMA teacher on images with a grade, in phase 1", ("F", FUSED)),
+    # what is not F's own, for A and C
+    Step("A", HARD, "the paper's phase 1, read by the area of its hard mask"),
+    Step("A", SOFT, "the same network, read by calibrated soft area", ("A", HARD)),
+    Step("A", FUSED, "the same network, soft area fitted to the ratio", ("A", SOFT)),
+    Step("C", FUSED, READ_BY_BOTH, ("C", DIRECT)),
+    Step("C_head", DIRECT, "C, then D's phase 2 on top of it", ("C", DIRECT)),
+    Step("C_head", FUSED, READ_BY_BOTH, ("C_head", DIRECT)),
 )
 
 
