@@ -28,7 +28,8 @@ def main(
         params = load_params()
         samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
         bootstrap = Bootstrap(samples, confidence, params.seed)
-        trials = read_experiments(experiments, texture, focus)
+        rows = list(params.experiments.models)
+        trials = read_experiments(experiments, rows, texture, focus)
         scheme = load_scheme(Path(params.data.grading))
         study = study_of(trials, scheme, bootstrap, Path(params.data.root).name)
         print(write_comparison(study, out))

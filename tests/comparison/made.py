@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -68,6 +70,15 @@ def row(
     return table
 
 
+ROWS = ("Baseline", "A", "B1", "B2", "C", "D", "E", "F")
+
+
+def about(seed: int = 2, fold: int | None = None, **more) -> dict:
+    """A row.json."""
+    shared = {"training_seed": seed, "fold": fold, "profile": "paper", "recipe": "plus"}
+    return {**shared, "verdicts": True, "data_digest": "d1", **more}
+
+
 def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
     return {
         "Baseline": row(known, 10 * seed + 1, 0.69, regresses=False),
@@ -90,10 +101,7 @@ def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
 
 
 def study(made: list[Trial] | None = None, machinery_only: bool = False) -> Study:
-    return Study(
-        made if made is not None else trials((2, 3), 2),
-        SCHEME,
-        BOOTSTRAP,
-        "on synthetic embryos",
-        machinery_only,
-    )
+    judged = made if made is not None else trials((2, 3), 2)
+    if machinery_only:
+        judged = [replace(trial, verdicts=False, profile="small") for trial in judged]
+    return Study(judged, SCHEME, BOOTSTRAP, "on synthetic embryos")

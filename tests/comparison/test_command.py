@@ -1,6 +1,7 @@
 """The files from committed predictions are those of the run that made the predictions."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,14 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from ivfgrade.comparison.__main__ import main
-from ivfgrade.comparison.collect import collect
 from ivfgrade.comparison.study import Study, study_of
 from ivfgrade.comparison.trials import read_experiments
 from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import InputError
-from tests.comparison.made import BOOTSTRAP, SCHEME, all_rows, trials, truth
+from ivfgrade.evaluation.bootstrap import Bootstrap
+from ivfgrade.grading import load_scheme
+from tests.comparison.conftest import PROJECT
+from tests.comparison.made import BOOTSTRAP, ROWS, SCHEME, about, all_rows, trials, truth
 
-PROJECT = Path(__file__).resolve().parents[2]
 FILES = {"table.json", "table.csv", "table.md", "ledger.json", "ledger.md", "ladder.json",
          "stability.json"}  # fmt: skip
 
@@ -26,8 +28,7 @@ def experiments(tmp_path) -> Path:
         home = tmp_path / "experiments" / name
         home.mkdir(parents=True)
         table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        about = {"training_seed": 2, "fold": None, "profile": "paper", "data_digest": "d"}
-        (home / "row.json").write_text(json.dumps(about))
+        (home / "row.json").write_text(json.dumps(about()))
     return tmp_path / "experiments"
 
 
@@ -39,18 +40,12 @@ def run(*arguments: Path | str):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def write_study(results: Path) -> None:
-    about = {"data": "synthetic", "bootstrap": vars(BOOTSTRAP)}
-    (results / "study.json").write_text(json.dumps(about))
-
-
-def test_the_same_bytes_as_the_stage_wrote(experiments, tmp_path):
-    study = study_of(read_experiments(experiments), SCHEME, BOOTSTRAP, "synthetic")
+def test_the_same_bytes_as_the_stage_wrote(experiments, tmp_path, keep):
+    keep(experiments, tmp_path / "results" / "seed2", ROWS)
+    resampled = Bootstrap(**json.loads((tmp_path / "results/study.json").read_text())["bootstrap"])
+    study = study_of(read_experiments(experiments, ROWS), SCHEME, resampled, "synthetic")
     write_comparison(study, tmp_path / "stage")
-    collect(experiments, tmp_path / "results" / "seed2")
-    write_study(tmp_path / "results")
-    scheme = PROJECT / "grading" / "s1-abcd.yaml"
-    done = run(tmp_path / "results", tmp_path / "again", "--grading", scheme)
+    done = run(tmp_path / "results", tmp_path / "again")
     assert done.exit_code == 0, done.output
     assert {path.name for path in (tmp_path / "stage").iterdir()} == FILES
     for name in FILES:
@@ -72,11 +67,30 @@ def test_a_folder_without_results_is_one_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_quick_profile_is_recognised_by_its_rows():
-    made = trials()
+def test_a_profile_without_verdicts_is_recognised_by_its_rows():
+    made = trials((2, 3))
     assert not study_of(made, SCHEME, BOOTSTRAP, "synthetic").machinery_only
-    quick = [type(trial)(trial.training_seed, None, trial.rows, profile="quick") for trial in made]
-    assert study_of(quick, SCHEME, BOOTSTRAP, "synthetic").machinery_only
+    one_without = [made[0], replace(made[1], verdicts=False)]
+    assert study_of(one_without, SCHEME, BOOTSTRAP, "synthetic").machinery_only
+
+
+def test_the_kept_scheme_is_used_unless_another_is_given(experiments, tmp_path, keep, monkeypatch):
+    results = tmp_path / "results"
+    keep(experiments, results / "seed2", ROWS)
+    monkeypatch.chdir(tmp_path)  # where no scheme lies
+    assert run(results, tmp_path / "out").exit_code == 0
+    table = json.loads((tmp_path / "out" / "table.json").read_text())
+    kept = results / "grading.yaml"
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        kept.read_text().replace("low: 0.10", "low: 0.05").replace("high: 0.10", "high: 0.05")
+    )
+    assert other.read_text() != kept.read_text()
+    assert run(results, tmp_path / "other", "--grading", tmp_path / "gone.yaml").exit_code == 1
+    kept.unlink()
+    assert "grading/s1-abcd.yaml cannot be read" in run(results, tmp_path / "none").output
+    assert run(results, tmp_path / "other", "--grading", other).exit_code == 0
+    assert table["rows"][0]["row"] == ROWS[0]
 
 
 @pytest.mark.parametrize("what", ["profile", "recipe"])
@@ -96,11 +110,39 @@ def test_the_data_are_named():
 
 
 def test_a_kept_trial_knows_where_it_came_from_but_no_computers_name(
-    experiments: Path, tmp_path: Path
+    experiments: Path, tmp_path: Path, keep
 ) -> None:
     origin = {"stage": "learn@C", "commit": "c0ffee", "host": "lab-7", "device": "cuda:0"}
     (tmp_path / "provenance").mkdir()
-    (tmp_path / "provenance" / "C.json").write_text(json.dumps(origin))
-    collect(experiments, tmp_path / "kept", provenance=tmp_path / "provenance")
+    for stage in ("learn@C", "learn@Gone", "compare"):
+        path = tmp_path / "provenance" / f"{stage}.json"
+        path.write_text(json.dumps({**origin, "stage": stage}))
+    keep(experiments, tmp_path / "kept", ROWS, provenance=tmp_path / "provenance")
     kept = json.loads((tmp_path / "kept" / "trial.json").read_text())["provenance"]
-    assert kept == {"learn@C": {k: v for k, v in origin.items() if k != "host"}}
+    assert set(kept) == {"learn@C", "compare"}  # no stage of a row that is not in the table
+    assert kept["learn@C"] == {k: v for k, v in origin.items() if k != "host"}
+
+
+def test_a_kept_trial_holds_the_values_that_made_it(experiments, tmp_path, keep):
+    keep(experiments, tmp_path / "results" / "one", ROWS)
+    kept = tmp_path / "results" / "one" / "params.yaml"
+    assert kept.read_bytes() == (PROJECT / "params.yaml").read_bytes()
+    scheme = tmp_path / "results" / "grading.yaml"
+    assert load_scheme(scheme) == load_scheme(PROJECT / "grading" / "s1-abcd.yaml")
+
+
+def test_values_that_did_not_make_the_rows_are_refused(experiments, tmp_path, keep):
+    with pytest.raises(InputError, match="training_seed 7, but the rows were made with 2"):
+        keep(experiments, tmp_path / "results" / "one", ROWS, seed=7)
+    with pytest.raises(InputError, match="fold 1, but the rows were made with None"):
+        keep(experiments, tmp_path / "results" / "one", ROWS, fold=1)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_trial_of_another_study_is_kept_elsewhere(experiments, tmp_path, keep):
+    results = tmp_path / "results"
+    keep(experiments, results / "one", ROWS)
+    (results / "grading.yaml").write_text("another: scheme")
+    with pytest.raises(InputError, match="grading.yaml is of another study"):
+        keep(experiments, results / "two", ROWS)
+    assert not (results / "two").exists()

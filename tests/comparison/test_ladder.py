@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ivfgrade.comparison.findings import Basis, Finding, Missing
+from ivfgrade.comparison.ladder import STEPS as LADDER
 from ivfgrade.comparison.ladder import Step, judge_row, ladder
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
@@ -10,9 +11,10 @@ from tests.comparison.made import all_rows, row, study, trials, truth
 BASIS = Basis((2,), (), 20, 7)
 STEPS = (
     Step("C", "error_direct", "start"),
-    Step("C", "error_fused", "read through the calibration"),
-    Step("F_gone", "error_fused", "never run"),
-    Step("F", "error_reported", "the rest"),
+    Step("C", "error_fused", "read through the calibration", after=("C", "error_direct")),
+    Step("F_gone", "error_fused", "never run", after=("C", "error_fused")),
+    Step("F", "error_reported", "the rest", after=("C", "error_fused")),
+    Step("F", "error_reported", "on what was never run", after=("F_gone", "error_fused")),
 )
 
 
@@ -61,25 +63,59 @@ def test_both_readings_of_c_are_compared():
         assert one["dice_f_minus_a"]["value"] == pytest.approx(outlines.mean(), abs=1e-6)
 
 
-def test_steps_gain_over_the_last_one_that_ran():
+def test_each_step_gains_over_the_one_that_it_is_added_to():
     made = trials()
-    start, reading, gone, last = ladder(study(made), STEPS)["steps"]
+    start, reading, gone, last, astray = ladder(study(made), STEPS)["steps"]
     rows = made[0].rows
-    assert start["gain_dice"] is None
-    assert start["gain_mae"] is None
+    assert (start["after"], start["gain_dice"], start["gain_mae"]) == (None, None, None)
     assert reading["gain_dice"] is None  # the same outlines
     own = rows["C"]["error_fused"] - rows["C"]["error_direct"]
     assert reading["gain_mae"]["value"] == pytest.approx(own.mean(), abs=1e-6)
-    assert gone["mae"]["missing"] == "row F_gone was not run"
+    assert gone["mae"]["missing"] == gone["gain_mae"]["missing"] == "row F_gone was not run"
     assert last["after"] == {"row": "C", "grade": "error_fused"}
     gain = rows["F"]["error_reported"] - rows["C"]["error_fused"]
     assert last["gain_mae"]["value"] == pytest.approx(gain.mean(), abs=1e-6)
     assert last["gain_mae"]["low"] < last["gain_mae"]["value"] < last["gain_mae"]["high"]
+    outlines = rows["F"]["dice"] - rows["C"]["dice"]
+    assert last["gain_dice"]["value"] == pytest.approx(outlines.mean(), abs=1e-6)
+    assert astray["gain_mae"]["missing"] == "row F_gone was not run"
+
+
+def test_each_step_is_added_to_one_above_it():
+    seen: set[tuple[str, str]] = set()
+    for step in LADDER:
+        assert step.after is None or step.after in seen
+        assert (step.row, step.grade) not in seen
+        seen.add((step.row, step.grade))
+    # what is not F's own is applied to all
+    assert {(name, "error_fused") for name in ("A", "C", "C_head", "D")} <= seen
+
+
+def with_c_head(error: float) -> list[Trial]:
+    """F is better than A at outlines and than C at grades; so may C be after F's phase 2."""
+    rows = {name: row(truth(), index, *numbers, spread=1e-4) for index, (name, numbers) in
+            enumerate({"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02),
+                       "C_head": (0.70, error)}.items())}  # fmt: skip
+    return [Trial(2, None, rows)]
+
+
+def test_f_must_also_beat_c_after_its_own_phase_2():
+    numbers = ladder(study(with_c_head(0.05)))
+    assert [(one["row_of_c"], one["mae_of_c"]) for one in numbers["criterion"]] == [
+        (name, reading) for name in ("C", "C_head") for reading in ("error_direct", "error_fused")
+    ]
+    assert numbers["answer"] == "shown"
+    beaten = ladder(study(with_c_head(0.001)))
+    assert [one["answer"] for one in beaten["criterion"]] == ["shown"] * 2 + ["not shown"] * 2
+    assert beaten["answer"] == "not shown"
+    assert "against C given F's phase 2 too, read directly: MAE is +" in beaten["why"]
+    assert "against C read directly" not in beaten["why"]
 
 
 def test_quick_profile_shows_nothing():
     numbers = ladder(study(machinery_only=True))
-    assert {one["answer"] for one in numbers["criterion"]} == {"cannot tell"}
+    assert {one["answer"] for one in numbers["criterion"]} == {numbers["answer"]} == {"cannot tell"}
+    assert "made with the profile small, which proves the machinery only" in numbers["why"]
     assert np.isfinite(numbers["criterion"][0]["dice_f_minus_a"]["value"])
 
 
@@ -90,3 +126,21 @@ def test_unequal_training_is_told():
     assert ladder(study([equal]))["unequal_footing"] == []
     longer = Trial(2, None, rows, settings={**settings, "F": {"epochs": 24, "init": "none"}})
     assert ladder(study([longer]))["unequal_footing"] == ["epochs: A 12, C 12, F 24"]
+
+
+def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():
+    whole = {"epochs": 80, "init": {"name": "imagenet", "sha256": "c0"}, "image_passes": 25440,
+             "train_images": {"paired": 159}}  # fmt: skip
+    rows = {name: row(truth(), index) for index, name in enumerate("ACF")}
+
+    def remarks(**of_f) -> list[str]:
+        phase_2 = {"epochs": 60, "train_images": {"paired": 159, "unmasked": 9}, "recipe": "plus"}
+        c = {**whole, "recipe": "plus"}
+        settings = {"A": c, "C": c, "F": {**phase_2, "phase_1": {**whole, **of_f}}}
+        return ladder(study([Trial(2, None, rows, settings=settings)]))["unequal_footing"]
+
+    assert remarks() == []
+    assert remarks(image_passes=50880) == ["image_passes: A 25440, C 25440, F 50880"]
+    assert remarks(train_images={"paired": 159, "unmasked": 1394}) == [
+        "train_images: A paired 159, C paired 159, F paired 159 and unmasked 1394"
+    ]

@@ -90,11 +90,24 @@ def test_f_must_reach_c_however_c_is_read():
     assert why.endswith("C read directly only")
 
 
+def test_f_must_reach_c_after_its_own_phase_2():
+    rows = {"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02)}
+    (entry,) = ledger(study(with_rows(**rows, C_head=(0.70, 0.05))), [claim(OneModel())])
+    assert entry.verdict.answer == "does not hold"
+    assert [part.name for part in entry.parts[3:]] == [
+        "MAE, F reported - C given F's phase 2 too, read directly",
+        "MAE, F reported - C given F's phase 2 too, read through the calibration",
+    ]
+    answer, why = verdict(OneModel(), made=with_rows(**rows, C_head=(0.70, 0.001)))
+    assert answer == "cannot tell"
+    assert why.endswith("MAE of C read directly and C read through the calibration only")
+
+
 def test_quick_profile_measures_and_judges_nothing():
     quick = study(machinery_only=True)
     entries = ledger(quick)
     assert {entry.verdict.answer for entry in entries} == {"cannot tell"}
-    assert all("machinery only" in entry.verdict.why for entry in entries)
+    assert all("profile small, which proves the machinery only" in e.verdict.why for e in entries)
     by_id = {entry["id"]: entry for entry in ledger_numbers(quick, entries)["claims"]}
     same = {e["id"]: e for e in ledger_numbers(study(), ledger(study()))["claims"]}
     assert same["injection-raises-dice"]["verdict"] == "holds"
@@ -117,6 +130,12 @@ def test_each_entry_names_data_and_trials():
     assert ours["low"] < ours["value"] < ours["high"]
     assert set(ours["by_training_seed"]) == {"2", "3"}
     assert sum(numbers["counts"].values()) == len(CLAIMS)
+
+
+def test_a_level_is_no_difference():
+    numbers = ledger_numbers(study(), ledger(study()))
+    levels = {part["what"] for e in numbers["claims"] for part in e["ours"] if part["is_level"]}
+    assert levels == {KEYS[key] for key in KEYS if key != "conflict_C_minus_E"}
 
 
 def test_page_holds_every_claim_once():

@@ -5,12 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ivfgrade.comparison.collect import collect
 from ivfgrade.comparison.trials import read_experiments, read_results
 from ivfgrade.errors import InputError
-from tests.comparison.made import IMAGES, all_rows, row, truth
-
-ALL = ("Baseline", "A", "B1", "B2", "C", "D", "E", "F")
+from tests.comparison.made import IMAGES, about, all_rows, row, truth
+from tests.comparison.made import ROWS as ALL
 
 
 def write_experiments(
@@ -21,9 +19,7 @@ def write_experiments(
         home = folder / name
         home.mkdir(parents=True)
         table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        about = {"row": name, "training_seed": seed, "fold": fold, "profile": "paper",
-                 "data_digest": "d1", "epochs": 80}  # fmt: skip
-        (home / "row.json").write_text(json.dumps(about))
+        (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, epochs=80)))
     cosines = pd.DataFrame({"epoch": [1, 2], "conflict_stem": [-0.1, -0.3]})
     cosines.to_csv(folder / "C" / "history.csv", index=False)
 
@@ -41,7 +37,7 @@ def edit(folder: Path, name: str, change) -> None:
 
 
 def test_one_trial_of_the_pipeline(experiments):
-    (trial,) = read_experiments(experiments)
+    (trial,) = read_experiments(experiments, ALL)
     assert (trial.training_seed, trial.fold, trial.profile) == (2, None, "paper")
     expected = all_rows(truth(), 2)
     assert set(trial.rows) == set(expected)
@@ -52,10 +48,26 @@ def test_one_trial_of_the_pipeline(experiments):
     assert trial.histories["C"]["conflict_stem"].mean() == pytest.approx(-0.2)
 
 
+def test_rows_are_those_that_are_named_in_their_order(experiments):
+    """A folder that an older table left behind is no row of this one."""
+    edit(experiments, "B1", lambda table: table[1:])
+    (trial,) = read_experiments(experiments, ("F", "A", "C"))
+    assert list(trial.rows) == list(trial.settings) == ["F", "A", "C"]
+    with pytest.raises(InputError, match="row G has no .*per_image.csv"):
+        read_experiments(experiments, ("F", "G"))
+
+
+def test_a_row_that_does_not_say_what_it_is_is_refused(experiments):
+    facts = {name: value for name, value in about().items() if name != "verdicts"}
+    (experiments / "C" / "row.json").write_text(json.dumps(facts))
+    with pytest.raises(InputError, match=r"C/row.json lacks verdicts"):
+        read_experiments(experiments, ALL)
+
+
 def test_the_order_of_lines_does_not_matter(experiments):
-    (before,) = read_experiments(experiments)
+    (before,) = read_experiments(experiments, ALL)
     edit(experiments, "C", lambda table: table[::-1])
-    (after,) = read_experiments(experiments)
+    (after,) = read_experiments(experiments, ALL)
     pd.testing.assert_frame_equal(before.rows["C"], after.rows["C"])
 
 
@@ -70,9 +82,12 @@ def set_cell(column, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda table: table[1:], r"row C \(.*per_image.csv\) and row A hold different images"),
+        (
+            lambda table: table[1:],
+            r"row C \(.*per_image.csv\) and row Baseline hold different images",
+        ),
         (lambda table: pd.concat([table, table[4:5]]), "holds image e004.png twice"),
-        (set_cell("ratio", "0.9"), "row C .* and row A differ in the ratio of e005.png"),
+        (set_cell("ratio", "0.9"), "row C .* and row Baseline differ in the ratio of e005.png"),
         (set_cell("patient", "p99"), "differ in the patient of e005.png"),
         (set_cell("dice", ""), "row C .* has no dice for e005.png"),
         (set_cell("error_direct", ""), "row C .* has no error_direct for e005.png"),
@@ -84,25 +99,27 @@ def set_cell(column, value):
 def test_a_row_that_cannot_be_compared_is_named(experiments, change, message):
     edit(experiments, "C", change)
     with pytest.raises(InputError, match=message):
-        read_experiments(experiments)
+        read_experiments(experiments, ALL)
 
 
-@pytest.mark.parametrize("name", ["training_seed", "fold", "profile", "data_digest"])
+@pytest.mark.parametrize(
+    "name", ["training_seed", "fold", "profile", "recipe", "verdicts", "data_digest"]
+)
 def test_rows_of_another_trial_are_refused(experiments, name):
     path = experiments / "D" / "row.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), name: 7}))
-    with pytest.raises(InputError, match=f"row D .* has {name} 7, but row A has"):
-        read_experiments(experiments)
+    with pytest.raises(InputError, match=f"row D .* has {name} 7, but row Baseline has"):
+        read_experiments(experiments, ALL)
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="holds no <row>/per_image.csv"):
-        read_experiments(tmp_path)
+    with pytest.raises(InputError, match="row A has no .*A/per_image.csv; run it"):
+        read_experiments(tmp_path, ["A"])
     with pytest.raises(InputError, match="holds no <trial>/trial.json"):
         read_results(tmp_path)
 
 
-def test_where_it_looked_joins_by_image(experiments, tmp_path):
+def test_where_it_looked_joins_by_image(experiments, tmp_path, keep):
     looks = tmp_path / "focus" / "C"
     looks.mkdir(parents=True)
     table = pd.DataFrame(
@@ -113,46 +130,59 @@ def test_where_it_looked_joins_by_image(experiments, tmp_path):
         }
     )
     table.to_csv(looks / "per_image.csv", index=False)
-    (trial,) = read_experiments(experiments, focus=tmp_path / "focus")
+    (trial,) = read_experiments(experiments, ALL, focus=tmp_path / "focus")
     heat = trial.rows["C"].set_index("image")["heat_on_fragments"]
     assert (heat["e001.png"], heat["e005.png"]) == (0.2, 0.3)
     assert np.isnan(heat["e002.png"])
     assert "heat_on_fragments" not in trial.rows["D"]
+    assert trial.heat_controls == {}
+    (looks / "metrics.json").write_text('{"gradcam_pp": {"control": {}}}')
+    (controlled,) = read_experiments(experiments, ALL, focus=tmp_path / "focus")
+    assert controlled.heat_controls == {"C": {"gradcam_pp": {"control": {}}}}
+    keep(experiments, tmp_path / "results" / "one", ALL, focus=tmp_path / "focus")
+    (again,) = read_results(tmp_path / "results")
+    assert again.heat_controls == controlled.heat_controls
+    assert again.rows["C"]["heat_on_fragments"].equals(heat.reset_index(drop=True))
     table.assign(image="other").to_csv(looks / "per_image.csv", index=False)
     with pytest.raises(InputError, match="must hold images of its row"):
-        read_experiments(experiments, focus=tmp_path / "focus")
+        read_experiments(experiments, ALL, focus=tmp_path / "focus")
 
 
-def kept(tmp_path, seed, fold, name) -> Path:
-    source = tmp_path / f"source-{name}"
-    write_experiments(source, seed, fold, ("A", "C"))
-    collect(source, tmp_path / "results" / name)
-    return tmp_path / "results" / name
+@pytest.fixture
+def kept(tmp_path, keep):
+    def kept(seed, fold, name) -> Path:
+        source = tmp_path / f"source-{name}"
+        write_experiments(source, seed, fold, ("A", "C"))
+        keep(source, tmp_path / "results" / name, ("C", "A"), seed, fold)
+        return tmp_path / "results" / name
+
+    return kept
 
 
-def test_kept_trials_read_as_they_were(tmp_path):
+def test_kept_trials_read_as_they_were(tmp_path, kept):
     for seed in (3, 2):
         for fold in (0, 1):
-            kept(tmp_path, seed, fold, f"seed{seed}-fold{fold}")
+            kept(seed, fold, f"seed{seed}-fold{fold}")
     trials = read_results(tmp_path / "results")
     assert [(t.training_seed, t.fold) for t in trials] == [(2, 0), (2, 1), (3, 0), (3, 1)]
-    (source,) = read_experiments(tmp_path / "source-seed2-fold1")
+    (source,) = read_experiments(tmp_path / "source-seed2-fold1", ("C", "A"))
+    assert list(trials[1].rows) == ["C", "A"]
     assert trials[1].settings == source.settings
     for name, table in source.rows.items():
         pd.testing.assert_frame_equal(trials[1].rows[name], table)
     pd.testing.assert_frame_equal(trials[1].histories["C"], source.histories["C"])
 
 
-def test_the_same_trial_twice_is_refused(tmp_path):
-    kept(tmp_path, 2, 0, "one")
-    kept(tmp_path, 2, 0, "other")
+def test_the_same_trial_twice_is_refused(tmp_path, kept):
+    kept(2, 0, "one")
+    kept(2, 0, "other")
     with pytest.raises(InputError, match="two trials are of training seed 2, fold 0"):
         read_results(tmp_path / "results")
 
 
-def test_an_image_in_two_folds_is_refused(tmp_path):
-    kept(tmp_path, 2, 0, "one")
-    home = kept(tmp_path, 2, 1, "other")
+def test_an_image_in_two_folds_is_refused(tmp_path, kept):
+    kept(2, 0, "one")
+    home = kept(2, 1, "other")
     for path in home.glob("*.csv"):
         text = path.read_text().replace(f"e{IMAGES:03}.png", "e000.png")
         path.write_text(text)
@@ -160,9 +190,9 @@ def test_an_image_in_two_folds_is_refused(tmp_path):
         read_results(tmp_path / "results")
 
 
-def test_trials_of_other_data_are_refused(tmp_path):
-    kept(tmp_path, 2, None, "one")
-    home = kept(tmp_path, 3, None, "other")
+def test_trials_of_other_data_are_refused(tmp_path, kept):
+    kept(2, None, "one")
+    home = kept(3, None, "other")
     about = json.loads((home / "trial.json").read_text())
     (home / "trial.json").write_text(json.dumps({**about, "data_digest": "d2"}))
     with pytest.raises(InputError, match="were run on different data"):
@@ -176,25 +206,25 @@ def test_trials_of_other_data_are_refused(tmp_path):
         read_results(tmp_path / "results")
 
 
-def test_a_trial_needs_its_seed(tmp_path):
-    home = kept(tmp_path, 2, None, "one")
-    (home / "trial.json").write_text("{}")
-    with pytest.raises(InputError, match="trial.json lacks training_seed, fold"):
+def test_a_trial_needs_its_seed(tmp_path, kept):
+    home = kept(2, None, "one")
+    (home / "trial.json").write_text(json.dumps({"fold": None, "profile": "paper"}))
+    with pytest.raises(InputError, match="trial.json lacks training_seed, recipe, verdicts, data"):
         read_results(tmp_path / "results")
 
 
-def test_what_cannot_be_compared_is_not_kept(tmp_path, experiments):
+def test_what_cannot_be_compared_is_not_kept(tmp_path, experiments, keep):
     home = tmp_path / "results" / "one"
     edit(experiments, "C", lambda table: table[1:])
     with pytest.raises(InputError):
-        collect(experiments, home)
-    assert not home.exists()
+        keep(experiments, home, ALL)
+    assert not home.parent.exists()
 
 
 def test_a_row_alone_is_a_trial(tmp_path):
     home = tmp_path / "A"
     home.mkdir()
     row(truth(), 1).to_csv(home / "per_image.csv", index=False)
-    (home / "row.json").write_text('{"training_seed": 4}')
-    (trial,) = read_experiments(tmp_path)
+    (home / "row.json").write_text(json.dumps(about(4)))
+    (trial,) = read_experiments(tmp_path, ["A"])
     assert (trial.training_seed, trial.fold, list(trial.rows)) == (4, None, ["A"])

@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.errors import InputError
-from ivfgrade.texture.measure import measure
+from ivfgrade.texture.measure import Measured, measure
 from ivfgrade.texture.params import MlpParams, TextureParams
-from ivfgrade.texture.report import Setting, summary, write_report
+from ivfgrade.texture.report import NOTHING, Setting, of_claims, summary, write_report
 from tests.fragmentation.arrays import SCHEME, tiny_arrays
 from tests.texture.drawn import BOOTSTRAP, MLP, PARAMS
 
@@ -76,16 +76,45 @@ def test_per_image_table_bears_out_the_numbers(written, numbers):
     assert by_table.mean() == pytest.approx(difference, abs=1e-5)
 
 
-def test_the_ledger_reads_what_the_claims_turn_on(numbers):
-    """Each as in the report; of neighbouring grades below the last the pair told apart worst."""
+def test_the_ledger_reads_what_the_claims_turn_on(written, numbers):
+    """The pair that is told apart best, with the images of those grades alone."""
     found, lbp = numbers["measured"], numbers["regression"]["lbp_mlp"]
-    glcm = numbers["separation"]["glcm"]["neighbours"]["auc_last_against_first"]
-    pairs = [lbp["auc_of_neighbouring_grades"][name]["value"] for name in ("A-B", "B-C")]
-    assert found["glcm_auc_a_d"]["value"] == glcm["value"]
     assert found["lbp_auc_d"]["value"] == lbp["auc_last_against_others"]["value"]
-    known = [value for value in pairs if value is not None]
-    assert found["lbp_auc_abc"]["value"] == min(known, default=None)
-    assert (found["lbp_auc_d"]["images"], found["glcm_auc_a_d"]["images"]) == (8, 40)
+    pairs = {name: lbp["auc_of_neighbouring_grades"][name]["value"] for name in ("A-B", "B-C")}
+    known = [value for value in pairs.values() if value is not None]
+    assert found["lbp_auc_abc"]["value"] == max(known, default=None)
+    every = pd.read_csv(written / "embedding.csv")["grade"].value_counts()
+    assert found["glcm_auc_a_d"]["grades"] == {name: every.get(name, 0) for name in "AD"}
+    assert found["glcm_auc_a_d"]["images"] == every.get("A", 0) + every.get("D", 0)
+    assert found["lbp_auc_d"]["images"] == sum(found["lbp_auc_d"]["grades"].values()) == 8
+
+
+def of_aucs(neighbours: float | None, linear: float | None, **pairs: float | None) -> Any:
+    """What the ledger is told, with these AUCs of the classifiers and of the pairs."""
+    test = pd.DataFrame({"patient": ["p", "q", "q"], "grade": ["A", "C", "D"]})
+    named = {name.replace("_", "-"): {**NOTHING, "value": value} for name, value in pairs.items()}
+    ways = {"neighbours": neighbours, "linear": linear}
+    glcm = {way: {"auc_last_against_first": {**NOTHING, "value": v}} for way, v in ways.items()}
+    lbp = {"auc_of_neighbouring_grades": named, "auc_last_against_others": NOTHING}
+    numbers = {"separation": {"glcm": glcm}, "regression": {"lbp_mlp": lbp}}
+    return of_claims(numbers, Measured(test, {}, 0), test, SCHEME.names)
+
+
+def test_an_inability_is_judged_by_the_best_that_was_tried():
+    found = of_aucs(0.6, 0.9, A_B=0.7, B_C=0.4, C_D=1.0)
+    glcm, lbp = found["glcm_auc_a_d"], found["lbp_auc_abc"]
+    assert (glcm["value"], glcm["by"]) == (0.9, "linear classifier")
+    assert (glcm["images"], glcm["patients"], glcm["grades"]) == (2, 2, {"A": 1, "D": 1})
+    assert (lbp["value"], lbp["by"]) == (0.7, "perceptron, A and B")
+
+
+def test_what_is_not_known_is_never_the_best():
+    found = of_aucs(0.1, None, A_B=None, B_C=0.1, C_D=0.9)
+    assert found["glcm_auc_a_d"]["by"] == "neighbours classifier"
+    lbp = found["lbp_auc_abc"]
+    assert (lbp["value"], lbp["by"]) == (0.1, "perceptron, B and C")
+    assert (lbp["images"], lbp["patients"], lbp["grades"]) == (1, 1, {"B": 0, "C": 1})
+    assert of_aucs(None, None, A_B=None, B_C=None, C_D=0.9)["lbp_auc_abc"]["value"] is None
 
 
 def test_embedding_table_bears_out_the_numbers(written, numbers):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ivfgrade.atomic import read_json
+from ivfgrade.comparison.files import SCHEME
 from ivfgrade.comparison.study import study_of
 from ivfgrade.comparison.trials import read_results
 from ivfgrade.comparison.write import write_comparison
@@ -16,20 +17,22 @@ from ivfgrade.errors import one_line
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import load_scheme
 
-SCHEME = Path("grading/s1-abcd.yaml")
+USUAL = Path("grading/s1-abcd.yaml")  # of results that were kept without theirs
 
 
 def main(
     results: Path,
     out: Path,
     grading: Annotated[
-        Path, typer.Option(help="the scheme that the predictions were graded by")
-    ] = SCHEME,
+        Path | None, typer.Option(help="in place of the scheme that was kept with the results")
+    ] = None,
 ) -> None:
     with one_line():
         about = read_json(results / "study.json")
         bootstrap = Bootstrap(**about["bootstrap"])
-        study = study_of(read_results(results), load_scheme(grading), bootstrap, about["data"])
+        kept = results / SCHEME
+        scheme = load_scheme(grading or (kept if kept.exists() else USUAL))
+        study = study_of(read_results(results), scheme, bootstrap, about["data"])
         print(write_comparison(study, out))
 
 

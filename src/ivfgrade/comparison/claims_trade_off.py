@@ -107,7 +107,7 @@ TRADE_OFF = (
     Claim(
         "one-model-cannot-have-both",
         "a single model cannot reach the best outlines and the best grade together (tested with "
-        "F against A's Dice and C's direct MAE)",
+        "F against A's Dice and C's MAE, however C is read, and after F's phase 2)",
         "IV.C, V",
         "0.729 (A) and 0.046 (C) in two models",
         "direction without a number",

@@ -1,4 +1,5 @@
-"""Keep a trial of the pipeline for good: its per-image tables in one folder, as text.
+"""Keep a trial of the pipeline for good: its per-image tables in one folder, as text, with the
+values that made it.
 
 python -m ivfgrade.comparison.collect EXPERIMENTS RESULTS/<trial> [--texture DIR] [--focus DIR]
     [--provenance DIR]
@@ -6,18 +7,23 @@ python -m ivfgrade.comparison.collect EXPERIMENTS RESULTS/<trial> [--texture DIR
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from ivfgrade.atomic import read_json, replaced, write_json
-from ivfgrade.comparison.trials import read_experiments, shared_facts
+from ivfgrade.atomic import read_json, replaced, write_json, write_text
+from ivfgrade.comparison.files import SCHEME, kept_in, left_by_pipeline
+from ivfgrade.comparison.trials import Trial, read_experiments, shared_facts
 from ivfgrade.errors import InputError, one_line
+from ivfgrade.grading import load_scheme
 from ivfgrade.params import Params, load_params
 
+PARAMS = Path("params.yaml")
 NAMELESS = ("host",)  # of a provenance file: results are public, computers' names are not
 
 
@@ -28,59 +34,73 @@ def collect(
     focus: Path | None = None,
     provenance: Path | None = None,
 ) -> None:
-    """`home` gets <row>.csv, history/, focus/, texture.json and trial.json, or stays as it is."""
-    (trial,) = read_experiments(experiments, texture, focus)  # refuses what cannot be compared
-    rows = list(trial.rows)
+    """Fill `home`, or leave it as it is; the folder above says what its trials share."""
+    params = load_params(PARAMS)
+    rows = list(params.experiments.models)
+    (trial,) = read_experiments(experiments, rows, texture, focus)  # refuses what does not compare
+    _require_its_params(trial, params)
+    keep_study(home.parent, params)
     with replaced(home) as kept:
-        _copy({experiments / row / "per_image.csv": kept / f"{row}.csv" for row in rows})
-        _copy({experiments / r / "history.csv": kept / "history" / f"{r}.csv" for r in rows})
-        if focus:
-            _copy({focus / r / "per_image.csv": kept / "focus" / f"{r}.csv" for r in rows})
-        if texture:
-            _copy({texture / "metrics.json": kept / "texture.json"})
-        settings = {row: read_json(experiments / row / "row.json") for row in rows}
-        about = {**shared_facts(trial), "rows": settings, "provenance": _origins(provenance)}
-        write_json(kept / "trial.json", about)
+        for row in rows:
+            ours, theirs = left_by_pipeline(experiments, focus, row), kept_in(kept, row)
+            for source, target in zip(astuple(ours), astuple(theirs), strict=True):
+                _copy(source, target)
+        _copy(PARAMS, kept / "params.yaml")
+        _copy(texture and texture / "metrics.json", kept / "texture.json")
+        about = {"order": rows, "rows": trial.settings, "provenance": _origins(provenance, rows)}
+        write_json(kept / "trial.json", {**shared_facts(trial), **about})
 
 
-def _origins(folder: Path | None) -> dict[str, Any]:
-    """Stage -> when, from which commit and on what machine it ran, by all provenance files."""
+def _require_its_params(trial: Trial, params: Params) -> None:
+    """The values that are kept with a trial are those that made it."""
+    for name, ours in (
+        ("training_seed", params.training_seed),
+        ("fold", params.split.fold),
+        ("profile", params.profile),
+        ("recipe", params.recipe),
+    ):
+        if ours != getattr(trial, name):
+            raise InputError(
+                f"{PARAMS} has {name} {ours}, but the rows were made with {getattr(trial, name)}; "
+                "run the table anew or set it back"
+            )
+
+
+def _origins(folder: Path | None, rows: Sequence[str]) -> dict[str, Any]:
+    """Stage -> when, from which commit and on what machine it ran. A stage of a row that is not in
+    the table, such as learn@<row>, is left out."""
     found = [read_json(path) for path in sorted(folder.rglob("*.json"))] if folder else []
     return {
         str(origin["stage"]): {k: v for k, v in origin.items() if k not in NAMELESS}
         for origin in found
+        if str(origin["stage"]).partition("@")[2] in ("", *rows)
     }
 
 
-def _copy(files: Mapping[Path, Path]) -> None:
-    for source, target in files.items():
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+def _copy(source: Path | None, target: Path) -> None:
+    if source and source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
 
-def write_study(results: Path, params: Params) -> None:
-    """What all trials of a study share: its data's name, and how it is resampled."""
+def keep_study(results: Path, params: Params) -> None:
+    """What all trials of a study share: its data's name, how it is resampled, its grades."""
     samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
     bootstrap = {"samples": samples, "confidence": confidence, "seed": params.seed}
     about = {"data": Path(params.data.root).name, "bootstrap": bootstrap}
-    home = results / "study.json"
-    if home.exists() and read_json(home) != about:
-        raise InputError(f"{home} is of another study; keep this trial in another folder")
-    write_json(home, about)
-
-
-def main(
-    experiments: Path,
-    home: Path,
-    texture: Path | None = None,
-    focus: Path | None = None,
-    provenance: Path | None = None,
-) -> None:
-    with one_line():
-        write_study(home.parent, load_params())
-        collect(experiments, home, texture, focus, provenance)
+    grading = Path(params.data.grading)
+    load_scheme(grading)  # refuses what is none
+    texts = {
+        results / "study.json": json.dumps(about, indent=2, sort_keys=True) + "\n",
+        results / SCHEME: grading.read_text(),
+    }
+    for path, text in texts.items():
+        if path.exists() and path.read_text() != text:
+            raise InputError(f"{path} is of another study; keep this trial in another folder")
+    for path, text in texts.items():
+        write_text(path, text)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with one_line():
+        typer.run(collect)

@@ -53,10 +53,16 @@ class Finding:
     interval: Interval
     basis: Basis
     by_seed: Mapping[int, float] = field(default_factory=dict)
+    note: str = ""  # what else the number rests on
 
     def numbers(self) -> dict[str, Any]:
         seeds = {str(seed): as_number(value) for seed, value in self.by_seed.items()}
-        return {**plain(self.interval), **self.basis.numbers(), "by_training_seed": seeds}
+        return {
+            **plain(self.interval),
+            **self.basis.numbers(),
+            "by_training_seed": seeds,
+            "note": self.note,
+        }
 
 
 @dataclass(frozen=True)

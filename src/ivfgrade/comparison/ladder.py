@@ -2,8 +2,9 @@
 
 The paper holds one such model to be impossible. It is *shown* if both point estimates are at least
 equal and the paired 95 % bounds lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
-F's reported ratio is compared with C's direct answer, the paper's number, and with C's fused one:
-C read through the same calibration, without which part of F's gain would be mere reading.
+F's reported ratio is compared with C's direct answer, the paper's number, and with all that C gives
+when it gets what F gets and is not F's own: the calibration by which it is read, and D's phase 2 on
+top of it (C_head). F must meet the criterion against every such reading that is there.
 """
 
 from __future__ import annotations
@@ -13,13 +14,29 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.study import MACHINERY, Study
+from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Score
 from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN
 
 ROUND_OFF = 1e-9
-READINGS = {"error_direct": "C read directly", "error_fused": "C read through the calibration"}
-EQUAL_FOOTING = ("init", "epochs", "train_images", "recipe")  # of row.json
+DIRECT, HARD, SOFT, FUSED = "error_direct", "error_hard", "error_soft", "error_fused"
+EQUAL_FOOTING = ("init", "epochs", "image_passes", "train_images", "recipe")  # of row.json
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One answer of C, or of C trained on as F was."""
+
+    name: str
+    score: Score
+
+
+READINGS = (
+    Reading("C read directly", Score("C", DIRECT)),
+    Reading("C read through the calibration", Score("C", FUSED)),
+    Reading("C given F's phase 2 too, read directly", Score("C_head", DIRECT)),
+    Reading("C given F's phase 2 too, read through the calibration", Score("C_head", FUSED)),
+)
 
 
 @dataclass(frozen=True)
@@ -27,13 +44,29 @@ class Step:
     row: str
     grade: str  # the error column of the ratio that this step reports
     added: str
+    after: tuple[str, str] | None = None  # row and grade of the step that it is added to
 
 
+READ_BY_BOTH = "the same network, read through calibrated soft area and fusion"
 STEPS = (
-    Step("C", "error_direct", "the paper's joint training, read directly"),
-    Step("D", "error_direct", "decoupled training in place of joint training"),
-    Step("D", "error_fused", "the same network, read through calibrated soft area and fusion"),
-    Step("F", "error_fused", "range loss on the area that phase 1 outlines in weak images"),
+    Step("C", DIRECT, "the paper's joint training, read directly"),
+    Step("D", DIRECT, "decoupled training in place of joint training", ("C", DIRECT)),
+    Step("D", FUSED, READ_BY_BOTH, ("D", DIRECT)),
+    Step("F", FUSED, "range loss on the area that phase 1 outlines in weak images", ("D", FUSED)),
+    Step(
+        "F_likelihood",
+        FUSED,
+        "likelihood of the grade's interval in place of the hinge, in phase 2",
+        ("F", FUSED),
+    ),
+    Step("F_teacher", FUSED, "gated EMA teacher on images with a grade, in phase 1", ("F", FUSED)),
+    # what is not F's own, for A and C
+    Step("A", HARD, "the paper's phase 1, read by the area of its hard mask"),
+    Step("A", SOFT, "the same network, read by calibrated soft area", ("A", HARD)),
+    Step("A", FUSED, "the same network, soft area fitted to the ratio", ("A", SOFT)),
+    Step("C", FUSED, READ_BY_BOTH, ("C", DIRECT)),
+    Step("C_head", DIRECT, "C, then D's phase 2 on top of it", ("C", DIRECT)),
+    Step("C_head", FUSED, READ_BY_BOTH, ("C_head", DIRECT)),
 )
 
 
@@ -43,12 +76,17 @@ class Criterion:
     why: str
 
 
+def readings(study: Study) -> list[Reading]:
+    """C's own always, so that its absence shows; those of C_head where they exist."""
+    return [one for one in READINGS if one.score.row == "C" or study.has(one.score)]
+
+
 def outline_difference(study: Study) -> Finding | Missing:
     return study.difference(Score("F", "dice"), Score("A", "dice"))
 
 
-def grade_difference(study: Study, reading_of_c: str) -> Finding | Missing:
-    return study.difference(Score("F", "error_reported"), Score("C", reading_of_c))
+def grade_difference(study: Study, reading: Reading) -> Finding | Missing:
+    return study.difference(Score("F", "error_reported"), reading.score)
 
 
 def judge_row(outline: Finding | Missing, grade: Finding | Missing) -> Criterion:
@@ -73,69 +111,94 @@ def judge_row(outline: Finding | Missing, grade: Finding | Missing) -> Criterion
     return Criterion("shown", "both point estimates and both bounds meet the criterion")
 
 
-def ladder(study: Study, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
+def judge_readings(study: Study) -> dict[str, Criterion]:
+    """Name of the reading -> how F stands against it."""
     outline = outline_difference(study)
+    return {one.name: judge_row(outline, grade_difference(study, one)) for one in readings(study)}
+
+
+def over_all(criteria: Mapping[str, Criterion]) -> Criterion:
+    failed = {name: one for name, one in criteria.items() if one.answer != "shown"}
+    if failed:
+        return Criterion(
+            "not shown", "; ".join(f"against {name}: {one.why}" for name, one in failed.items())
+        )
+    return Criterion("shown", f"the criterion is met against {', '.join(criteria)}")
+
+
+def ladder(study: Study, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
+    criteria = judge_readings(study)
+    overall = over_all(criteria)
+    if study.machinery_only:
+        overall = Criterion("cannot tell", study.machinery)
+        criteria = dict.fromkeys(criteria, overall)
     return {
         **study.facts(),
         "rule": {"dice_above": -DICE_MARGIN, "mae_below": MAE_MARGIN, "points": "at least equal"},
-        "criterion": [_criterion(study, outline, column) for column in READINGS],
-        "unequal_footing": unequal_footing(study, ("A", "C", "F")),
-        "steps": _steps(study, steps),
+        "answer": overall.answer,
+        "why": overall.why,
+        "criterion": [_criterion(study, one, criteria[one.name]) for one in readings(study)],
+        "unequal_footing": unequal_footing(study, ("A", "C", "C_head", "F")),
+        "steps": [_step(study, step) for step in steps],
     }
 
 
-def _criterion(study: Study, outline: Finding | Missing, column: str) -> dict[str, Any]:
-    grade = grade_difference(study, column)
-    judged = judge_row(outline, grade)
-    if study.machinery_only:
-        judged = Criterion("cannot tell", MACHINERY)
+def _criterion(study: Study, reading: Reading, judged: Criterion) -> dict[str, Any]:
     return {
-        "against": f"A's outlines and {READINGS[column]}",
-        "mae_of_c": column,
-        "dice_f_minus_a": outline.numbers(),
-        "mae_f_minus_c": grade.numbers(),
+        "against": f"A's outlines and {reading.name}",
+        "row_of_c": reading.score.row,
+        "mae_of_c": reading.score.column,
+        "dice_f_minus_a": outline_difference(study).numbers(),
+        "mae_f_minus_c": grade_difference(study, reading).numbers(),
         "answer": judged.answer,
         "why": judged.why,
     }
 
 
-def _steps(study: Study, steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """Each step against the one before it; a step that was not run is passed over, and named."""
-    lines, before = [], None
-    for step in steps:
-        lines.append(_step(study, step, before))
-        before = step if step.row in study.rows else before
-    return lines
-
-
-def _step(study: Study, step: Step, before: Step | None) -> dict[str, Any]:
+def _step(study: Study, step: Step) -> dict[str, Any]:
     dice, mae = Score(step.row, "dice"), Score(step.row, step.grade)
-    line = {**vars(step), "dice": study.mean(dice).numbers(), "mae": study.mean(mae).numbers()}
-    if before is None:
+    line = {
+        "row": step.row,
+        "grade": step.grade,
+        "added": step.added,
+        "dice": study.mean(dice).numbers(),
+        "mae": study.mean(mae).numbers(),
+    }
+    if step.after is None:
         return {**line, "after": None, "gain_dice": None, "gain_mae": None}
-    former = Score(before.row, "dice")
+    row, grade = step.after
     return {
         **line,
-        "after": {"row": before.row, "grade": before.grade},
+        "after": {"row": row, "grade": grade},
         # the same network read otherwise has the same outlines
-        "gain_dice": None if dice == former else study.difference(dice, former).numbers(),
-        "gain_mae": study.difference(mae, Score(before.row, before.grade)).numbers(),
+        "gain_dice": None if row == step.row else _gain(study, dice, Score(row, "dice")),
+        "gain_mae": _gain(study, mae, Score(row, grade)),
     }
 
 
+def _gain(study: Study, score: Score, before: Score) -> dict[str, Any]:
+    return study.difference(score, before).numbers()
+
+
 def unequal_footing(study: Study, rows: Sequence[str]) -> list[str]:
-    """Where the compared rows had other initialisation, data, recipe or training time."""
+    """Where the whole networks of the compared rows had other initialisation, data, recipe or
+    training time."""
     remarks = []
     for name in EQUAL_FOOTING:
         values = {row: _setting(study, row, name) for row in rows if row in study.rows}
-        if len({str(value) for value in values.values()}) > 1:
+        if len(set(values.values())) > 1:
             remarks.append(f"{name}: " + ", ".join(f"{row} {v}" for row, v in values.items()))
     return remarks
 
 
-def _setting(study: Study, row: str, name: str) -> Any:
-    settings: list[Mapping[str, Any]] = [trial.settings.get(row, {}) for trial in study.trials]
-    found = {
-        str(setting.get(name, "unknown")): setting.get(name) for setting in settings if setting
-    }
-    return ", ".join(sorted(found)) if found else "unknown"
+def _setting(study: Study, row: str, name: str) -> str:
+    """Of the training of the whole network: of phase 1, where a row stands on one."""
+    settings = [trial.settings.get(row, {}) for trial in study.trials]
+    whole = [{**setting, **setting.get("phase_1", {})} for setting in settings if setting]
+    return " or ".join(sorted({_spoken(one.get(name, "unknown")) for one in whole})) or "unknown"
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " and ".join(f"{key} {one}" for key, one in value.items() if one is not None)
+    return str(value)

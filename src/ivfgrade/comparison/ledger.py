@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,16 @@ from ivfgrade.comparison.claim import (
 )
 from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.ladder import READINGS, grade_difference, judge_row, outline_difference
-from ivfgrade.comparison.measured import KEYS, Measured, measure
-from ivfgrade.comparison.study import MACHINERY, Study
+from ivfgrade.comparison.heat import doubts
+from ivfgrade.comparison.ladder import (
+    grade_difference,
+    judge_readings,
+    outline_difference,
+    over_all,
+    readings,
+)
+from ivfgrade.comparison.measured import DIFFERENCES, KEYS, Measured, measure
+from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.verdicts import (
     DICE_MARGIN,
     Answer,
@@ -45,11 +52,17 @@ RULES = (
     f"{decimal(DICE_MARGIN)}, the bound set for F; MAE {decimal(MATCH)}, half of the difference "
     f"that the paper calls outperforming; {decimal(IDENTICAL)} for outlines that must not change",
     f"features that cannot separate grades: an AUC below {decimal(SEPARABLE)}, half way from "
-    "chance to certainty",
-    "gradient cosine: one mean over epochs and layers per training; Student interval over the "
-    "trainings",
+    "chance to certainty, by the best of the classifiers or pairs of grades that were tried, "
+    "chosen on the same images; what features are said to find: by the paper's own perceptron",
+    "texture over several trials: the mean of their values, from the lowest lower to the highest "
+    "upper bound of their intervals",
+    "heat maps: cannot tell, unless each map that is compared is shown to change when parts of its "
+    "network are redrawn",
+    "gradient cosine: one mean over epochs, layers and folds per training seed, since folds share "
+    "most of their images; Student interval over the seeds",
     "a model that has both, outlines and grade: judged by the criterion of row F, against C read "
-    "directly and against C read through the same calibration, and both must be met",
+    "directly and through the same calibration, and against C after F's phase 2 where that was "
+    "run; all must be met",
     "a claim of several comparisons holds if all of them do, and does not hold if one does not",
     "intervals: percentiles over resamples of the test patients, paired by image; another training "
     "would differ too, which is not in the interval: see the difference per training seed",
@@ -86,67 +99,75 @@ def _entry(study: Study, claim: Claim, measured: Measured) -> Entry:
 
 def _judge(study: Study, part: Part, measured: Measured) -> list[Judged]:
     if isinstance(part, OneModel):
-        verdict = _one_model(study)
-        found = {"dice": outline_difference(study), "mae": grade_difference(study, "error_direct")}
-        names = ("Dice, F - A", "MAE, F reported - C direct")
-        return [Judged(name, one, verdict) for name, one in zip(names, found.values(), strict=True)]
+        return _one_model(study)
     if isinstance(part, Border):
-        found_one = measured[part.measure]
+        measure_found = measured[part.measure]
         verdict = (
-            unknown(found_one)
-            if isinstance(found_one, Missing)
-            else judge_border(found_one.interval, part.border, part.direction)
+            unknown(measure_found)
+            if isinstance(measure_found, Missing)
+            else judge_border(measure_found.interval, part.border, part.direction)
         )
-        return [Judged(KEYS[part.measure], found_one, verdict, is_level=True)]
-    found_one = study.difference(part.first, part.second)
+        is_level = part.measure not in DIFFERENCES
+        return [Judged(KEYS[part.measure], measure_found, verdict, is_level)]
+    found = study.difference(part.first, part.second)
     name = difference_name(part.first, part.second)
-    return [Judged(name, found_one, _verdict(part, found_one))]
+    return [Judged(name, found, _verdict(study, part, found))]
 
 
-def _verdict(part: Contrast | Same, found: Finding | Missing) -> Verdict:
+def _verdict(study: Study, part: Contrast | Same, found: Finding | Missing) -> Verdict:
     if isinstance(found, Missing):
         return unknown(found)
+    against = doubts(study.trials, part.first, part.second)
+    if against:
+        return Verdict("cannot tell", "; ".join(against))
     if isinstance(part, Same):
         return judge_same(found.interval, part.margin)
     return judge_direction(found.interval, part.direction, part.effect)
 
 
-def _one_model(study: Study) -> Verdict:
+def _one_model(study: Study) -> list[Judged]:
+    found = {"Dice, F - A": outline_difference(study)}
+    for one in readings(study):
+        found[f"MAE, F reported - {one.name}"] = grade_difference(study, one)
+    verdict = _judge_one_model(study, found)
+    return [Judged(name, one, verdict) for name, one in found.items()]
+
+
+def _judge_one_model(study: Study, found: Mapping[str, Finding | Missing]) -> Verdict:
     """Refuted by a model that does reach both; supported, for that model only, by its failure."""
-    outline, grade = outline_difference(study), grade_difference(study, "error_direct")
-    for found in (outline, grade):
-        if isinstance(found, Missing):
-            return unknown(found)
-    assert isinstance(outline, Finding)
-    assert isinstance(grade, Finding)
-    answers = {
-        name: judge_row(outline, grade_difference(study, column)).answer
-        for column, name in READINGS.items()
-    }
-    reached = [name for name, answer in answers.items() if answer == "shown"]
-    if len(reached) == len(READINGS):
+    for one in found.values():
+        if isinstance(one, Missing):
+            return unknown(one)
+    criteria = judge_readings(study)
+    if over_all(criteria).answer == "shown":
         why = "F reaches A's Dice and C's MAE within the set bounds, however C is read"
         return Verdict("does not hold", why)
-    worse = [
-        name
-        for name, is_worse in (
-            ("outlines worse than A", outline.interval.high < 0),
-            ("grades worse than C", grade.interval.low > 0),
-        )
-        if is_worse
-    ]
+    reached = [name for name, one in criteria.items() if one.answer == "shown"]
+    if reached:
+        why = f"F reaches A's Dice and the MAE of {' and '.join(reached)} only"
+        return Verdict("cannot tell", why)
+    worse = _clearly_worse(study)
     if worse:
         why = f"F {' and '.join(worse)}; that one model fails does not show that none can do it"
         return Verdict("cannot tell", why)
-    if reached:
-        return Verdict("cannot tell", f"F reaches A's Dice and the MAE of {reached[0]} only")
     return Verdict("cannot tell", "F is neither shown to reach both nor shown to miss one of them")
+
+
+def _clearly_worse(study: Study) -> list[str]:
+    outline = outline_difference(study)
+    grades = {one.name: grade_difference(study, one) for one in readings(study)}
+    outlines = isinstance(outline, Finding) and outline.interval.high < 0
+    return ["outlines worse than A"] * outlines + [
+        f"grades worse than {name}"
+        for name, one in grades.items()
+        if isinstance(one, Finding) and one.interval.low > 0
+    ]
 
 
 def _together(study: Study, claim: Claim, parts: Sequence[Judged]) -> Verdict:
     if study.machinery_only:
         gaps = sorted({p.found.reason for p in parts if isinstance(p.found, Missing)})
-        return Verdict("cannot tell", "; ".join([MACHINERY, *gaps]))
+        return Verdict("cannot tell", "; ".join([study.machinery, *gaps]))
     answers: list[Answer] = [part.verdict.answer for part in parts]
     answer = _joined(answers)
     deciding = [part for part in parts if part.verdict.answer == answer]
@@ -179,7 +200,10 @@ def _numbers(study: Study, entry: Entry) -> dict[str, Any]:
         "section": claim.section,
         "kind": claim.kind,
         "paper": claim.printed,
-        "ours": [{"what": part.name, **part.found.numbers()} for part in entry.parts],
+        "ours": [
+            {"what": part.name, "is_level": part.is_level, **part.found.numbers()}
+            for part in entry.parts
+        ],
         "verdict": entry.verdict.answer,
         "why": entry.verdict.why,
         "data": study.data,

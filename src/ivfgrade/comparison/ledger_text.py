@@ -8,7 +8,15 @@ from typing import Any
 from ivfgrade.comparison.claims import NOT_TESTED
 from ivfgrade.comparison.ledger import RULES, Entry, Judged, trials_of
 from ivfgrade.comparison.study import Study
-from ivfgrade.comparison.wording import capital, level, markdown_table, plain_span, signed, warnings
+from ivfgrade.comparison.wording import (
+    NAMES,
+    capital,
+    level,
+    markdown_table,
+    plain_span,
+    signed,
+    warnings,
+)
 
 HEADER = ["claim", "section", "paper", "ours", "verdict", "why", "trials"]
 Numbers = dict[str, Any]
@@ -31,7 +39,7 @@ def ledger_text(study: Study, entries: Sequence[Entry], ladder: Numbers) -> str:
 def _line(study: Study, entry: Entry) -> list[str]:
     claim = entry.claim
     ours = "; ".join(f"{part.name}: {_measured(part)}" for part in entry.parts)
-    why = "quick profile" if study.machinery_only else entry.verdict.why
+    why = f"profile {study.trials[0].profile}" if study.machinery_only else entry.verdict.why
     verdict = f"**{entry.verdict.answer}** {study.data}"
     return [
         capital(claim.text),
@@ -45,7 +53,9 @@ def _line(study: Study, entry: Entry) -> list[str]:
 
 
 def _measured(part: Judged) -> str:
-    return (level if part.is_level else signed)(part.found.numbers())
+    numbers = part.found.numbers()
+    shown = (level if part.is_level else signed)(numbers)
+    return f"{shown} [{numbers['note']}]" if numbers.get("note") else shown
 
 
 def _ladder_text(study: Study, ladder: Numbers) -> str:
@@ -55,19 +65,29 @@ def _ladder_text(study: Study, ladder: Numbers) -> str:
         for one in ladder["criterion"]
     )
     footing = [f"not on equal footing: {remark}" for remark in ladder["unequal_footing"]]
-    header = ["row", "what was added", "Dice", "gain", "MAE", "gain"]
+    header = ["row", "what was added", "to", "Dice", "gain", "MAE", "gain"]
     steps = [
         [
-            step["row"], step["added"], _value(step["dice"]), _gain(step["gain_dice"]),
-            _value(step["mae"]), _gain(step["gain_mae"]),
+            step["row"],
+            step["added"],
+            _before(step["after"]),
+            _value(step["dice"]),
+            _gain(step["gain_dice"]),
+            _value(step["mae"]),
+            _gain(step["gain_mae"]),
         ]
         for step in ladder["steps"]
-    ]  # fmt: skip
+    ]
     return (
-        f"\n## Row F, {study.data}\n\n{criteria}{_list(footing)}\n"
-        f"Each step with its gain over the last one that was run:\n\n"
+        f"\n## Row F, {study.data}\n\n**{capital(ladder['answer'])}**: {ladder['why']}.\n\n"
+        f"{criteria}{_list(footing)}\n"
+        f"Each step with its gain over the one that it is added to:\n\n"
         f"{markdown_table(header, steps)}"
     )
+
+
+def _before(after: Numbers | None) -> str:
+    return "" if after is None else f"{after['row']}, {NAMES[after['grade']]}"
 
 
 def _value(numbers: Numbers) -> str:

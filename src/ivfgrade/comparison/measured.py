@@ -1,32 +1,37 @@
 """Evidence that is no score of an image: gradient cosines of the histories, texture figures.
 
 A claim names such a measure by a key of `KEYS`. Gradient cosines come as one number per training
-(mean over epochs and layers) with a Student interval over the trainings, since the epochs of one
-training are not independent. Texture measures come with their interval from the texture stage.
+seed, the mean over epochs, layers and folds, with a Student interval over the seeds: the epochs of
+one training are not independent, and neither are folds, which share most of their images. Texture
+measures come with their intervals from the texture stage, one per trial.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
+from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Interval
 
 KEYS = {
-    "glcm_auc_a_d": "AUC of grade A against D from GLCM features",
+    "glcm_auc_a_d": "AUC of grade A against D from GLCM features, best classifier tried",
     "lbp_auc_d": "AUC of D against the rest from the LBP + MLP prediction",
-    "lbp_auc_abc": "AUC of the worse pair of neighbours among A, B and C, same prediction",
+    "lbp_auc_abc": "AUC of the pair of neighbours among A, B and C that is told apart best, same "
+    "prediction",
     "conflict_C": "gradient cosine in C",
     "conflict_E": "gradient cosine in E",
     "conflict_C_minus_E": "gradient cosine, C - E",
 }
+DIFFERENCES = ("conflict_C_minus_E",)
 TEXTURE = ("glcm_auc_a_d", "lbp_auc_d", "lbp_auc_abc")
+NEEDED = ("value", "low", "high", "images", "patients")
 CONFLICT = "conflict_"  # <layer>: history columns, cosine of the two gradients in a layer
 DETAILS = ("_mean", "_sd", "_negative", "_ratio")  # of single batches, and of the norms
 Measured = Mapping[str, Finding | Missing]
@@ -37,9 +42,9 @@ def measure(trials: Sequence[Trial], confidence: float) -> dict[str, Finding | M
     gaps = {trial: joint[trial] - plain[trial] for trial in joint if trial in plain}
     textures = {key: _texture(trials, key) for key in TEXTURE}
     return textures | {
-        "conflict_C": _over_trainings(trials, joint, "C", confidence),
-        "conflict_E": _over_trainings(trials, plain, "E", confidence),
-        "conflict_C_minus_E": _over_trainings(trials, gaps, "C and E", confidence),
+        "conflict_C": _over_seeds(trials, joint, "C", confidence),
+        "conflict_E": _over_seeds(trials, plain, "E", confidence),
+        "conflict_C_minus_E": _over_seeds(trials, gaps, "C and E", confidence),
     }
 
 
@@ -61,39 +66,71 @@ def _cosines(trials: Sequence[Trial], row: str) -> dict[int, float]:
     return {index: cosine for index, cosine in found.items() if np.isfinite(cosine)}
 
 
-def _over_trainings(
+def _over_seeds(
     trials: Sequence[Trial], values: Mapping[int, float], rows: str, confidence: float
 ) -> Finding | Missing:
     if not values:
         return Missing(f"no gradient cosine was logged for {rows}")
-    cosines = np.array(list(values.values()))
-    basis = basis_of([trials[index] for index in values], None, None)
+    by_seed = _seed_means([trials[index] for index in values], list(values.values()))
+    cosines = np.array(list(by_seed.values()))
     if len(cosines) < 2:
-        return Missing(f"one training of {rows} gives no interval", float(cosines[0]))
+        return Missing(f"one training seed of {rows} gives no interval", float(cosines[0]))
     spread = cosines.std(ddof=1) / np.sqrt(len(cosines))
     half = float(student.ppf((1 + confidence) / 2, len(cosines) - 1) * spread)
     middle = float(cosines.mean())
-    return Finding(Interval(middle, middle - half, middle + half), basis)
+    basis = basis_of([trials[index] for index in values], None, None)
+    return Finding(Interval(middle, middle - half, middle + half), basis, by_seed)
+
+
+def _seed_means(trials: Sequence[Trial], values: Sequence[float]) -> dict[int, float]:
+    """Training seed -> mean over its folds."""
+    table = pd.DataFrame({"seed": [trial.training_seed for trial in trials], "value": values})
+    means = table.groupby("seed")["value"].mean()
+    return {int(str(seed)): float(mean) for seed, mean in means.items()}
 
 
 def _texture(trials: Sequence[Trial], key: str) -> Finding | Missing:
-    """The first trial that has it: texture does not depend on a training seed."""
-    for trial in trials:
-        entry = trial.texture.get("measured", {}).get(key)
-        if entry is not None:
-            return _handed_in(trial, key, entry)
-    return Missing("it was not measured")
+    """Over several trials the mean, from the lowest lower to the highest upper bound: the trials
+    share images and patients, so that no narrower interval follows from theirs."""
+    handed_in = {
+        index: _complete(trial, key)
+        for index, trial in enumerate(trials)
+        if key in trial.texture.get("measured", {})
+    }
+    if not handed_in:
+        return Missing("it was not measured")
+    known = {index: entry for index, entry in handed_in.items() if entry["value"] is not None}
+    if not known:
+        return Missing("the texture stage could not measure it")
+    held, entries = [trials[index] for index in known], list(known.values())
+    values, lows, highs = ([entry[name] for entry in entries] for name in ("value", "low", "high"))
+    middle = float(np.mean(values))
+    if not all("by" in entry for entry in entries):
+        return Missing("the texture stage did not say by which classifier, run it anew", middle)
+    alone = entries[0] if len(entries) == 1 else {"images": None, "patients": None}
+    basis = basis_of(held, alone["images"], alone["patients"])
+    interval = Interval(middle, min(lows), max(highs))
+    return Finding(interval, basis, _seed_means(held, values), _note(held, entries))
 
 
-def _handed_in(trial: Trial, key: str, entry: Mapping[str, float | None]) -> Finding | Missing:
-    needed = ("value", "low", "high", "images", "patients")
-    absent = [name for name in needed if name not in entry]
+def _complete(trial: Trial, key: str) -> Mapping[str, Any]:
+    entry = trial.texture["measured"][key]
+    absent = [name for name in NEEDED if name not in entry]
     if absent:
         raise InputError(f"the texture measure {key} of {trial.name} lacks {', '.join(absent)}")
-    numbers = [entry[name] for name in needed]
-    if any(number is None for number in numbers):
-        return Missing("the texture stage could not measure it")
-    value, low, high, images, patients = (float(n) for n in numbers if n is not None)
-    folds = () if trial.fold is None else (trial.fold,)
-    basis = Basis((trial.training_seed,), folds, int(images), int(patients))
-    return Finding(Interval(value, low, high), basis)
+    return entry
+
+
+def _note(trials: Sequence[Trial], entries: Sequence[Mapping[str, Any]]) -> str:
+    """By what, and on how many images of each grade; trial by trial if there are several."""
+    behind = [
+        f"{entry['by']}; images: "
+        + ", ".join(f"{count} of {grade}" for grade, count in entry["grades"].items())
+        for entry in entries
+    ]
+    if len(trials) == 1:
+        return behind[0]
+    return "; ".join(
+        f"{trial.name}: {entry['value']:.3f} ({text})"
+        for trial, entry, text in zip(trials, entries, behind, strict=True)
+    )

@@ -1,7 +1,9 @@
-"""The rows of Table 1: what each is, and what the paper prints for it."""
+"""The rows of Table 1: what each is, and what the paper prints for it. Which of them a table holds,
+and in which order, is said elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -24,14 +26,16 @@ ROWS = (
     Row("D_literal", "decoupled, phase 2 with L_reg only as Table 1 words it", 0.729, 0.049),
     Row("E_constant", "joint training, a learned constant in place of the injected vector"),
     Row("C_pcgrad", "joint training with injection, conflicting gradients projected (PCGrad)"),
+    Row("C_head", "C, then D's phase 2 on top of it (control: all that F gets and is not its own)"),
     Row("Inception", "InceptionV3, regression only (section II)"),
     Row("A_weak", "A, whose outlined area in graded images must fit the grade (F's phase 1)"),
     Row("F", "ours: A_weak, then phase 2; one model for outlines and grade"),
+    Row("F_likelihood", "F, whose phase 2 asks how likely the grade's interval is"),
+    Row("F_teacher", "F, whose phase 1 also learns from a gated EMA teacher"),
 )
 
 
-def described(names: set[str]) -> list[Row]:
-    """The rows of the catalogue that are there, in its order, then the others by name."""
-    known = [row for row in ROWS if row.name in names]
-    others = names - {row.name for row in ROWS}
-    return known + [Row(name, "") for name in sorted(others)]
+def described(names: Sequence[str]) -> list[Row]:
+    """A row that the catalogue does not know has a name and nothing else."""
+    catalogue = {row.name: row for row in ROWS}
+    return [catalogue.get(name, Row(name, "")) for name in names]

@@ -14,13 +14,6 @@ from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import GradingScheme
 
-PROVES_NOTHING = "quick"  # the profile whose numbers prove the machinery only
-MACHINERY = (
-    "this table was made with the quick profile, which proves the machinery only: its numbers are "
-    "shown, no verdict follows from them"
-)
-
-
 ONE_SEED = (
     "one training seed: what is found holds of these trained networks, another training may "
     "differ by more than the intervals say"
@@ -33,7 +26,6 @@ class Study:
     scheme: GradingScheme
     bootstrap: Bootstrap
     data: str  # as in "on synthetic embryos"
-    machinery_only: bool
 
     def __post_init__(self) -> None:
         if not self.trials:
@@ -41,8 +33,24 @@ class Study:
         require_one_study(self.trials)
 
     @property
-    def rows(self) -> set[str]:
-        return {row for trial in self.trials for row in trial.rows}
+    def rows(self) -> list[str]:
+        """In the order of the table."""
+        return list(dict.fromkeys(row for trial in self.trials for row in trial.rows))
+
+    @property
+    def machinery_only(self) -> bool:
+        return not all(trial.verdicts for trial in self.trials)
+
+    @property
+    def machinery(self) -> str:
+        """Why there are no verdicts, if there are none."""
+        return (
+            f"this table was made with the profile {self.trials[0].profile}, which proves the "
+            "machinery only: its numbers are shown, no verdict follows from them"
+        )
+
+    def has(self, score: Score) -> bool:
+        return any(trial.has(score) for trial in self.trials)
 
     def difference(self, first: Score, second: Score) -> Finding | Missing:
         return paired.difference(self.trials, first, second, self.bootstrap)
@@ -64,7 +72,7 @@ class Study:
     def cautions(self) -> list[str]:
         """What to read before any number."""
         few = [ONE_SEED] if len(self.basis.seeds) == 1 else []
-        return [MACHINERY, *few] if self.machinery_only else few
+        return [self.machinery, *few] if self.machinery_only else few
 
     def facts(self) -> dict[str, Any]:
         """What every file of the comparison says about its origin."""
@@ -82,6 +90,5 @@ class Study:
 def study_of(
     trials: Sequence[Trial], scheme: GradingScheme, bootstrap: Bootstrap, data_name: str
 ) -> Study:
-    quick = any(trial.profile == PROVES_NOTHING for trial in trials)
     named = "on synthetic embryos" if data_name == "synthetic" else f"on the data set {data_name}"
-    return Study(trials, scheme, bootstrap, named, quick)
+    return Study(trials, scheme, bootstrap, named)

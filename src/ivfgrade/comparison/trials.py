@@ -2,13 +2,13 @@
 
 Two sources. The pipeline leaves one trial: <folder>/<row>/per_image.csv with row.json beside it.
 Committed results hold several: <folder>/<trial>/<row>.csv with trial.json beside them, in which
-`rows` holds the row.json of each row; history/<row>.csv, focus/<row>.csv and texture.json are
-there where they were measured.
+`rows` holds the row.json of each row and `order` their order; history/<row>.csv, focus/<row>.csv
+and .json, and texture.json are there where they were measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,13 @@ import pandas as pd
 
 from ivfgrade.atomic import read_json
 from ivfgrade.comparison.consistency import require_one_study, require_same_images
+from ivfgrade.comparison.files import Files, kept_in, left_by_pipeline
 from ivfgrade.comparison.tables import read_scores, read_table, with_focus
 from ivfgrade.errors import InputError
 
 Tables = dict[str, pd.DataFrame]
-SHARED = (
-    "training_seed",
-    "fold",
-    "profile",
-    "recipe",
-    "data_digest",
-)  # equal in all rows of a trial
+# equal in all rows of a trial
+SHARED = ("training_seed", "fold", "profile", "recipe", "verdicts", "data_digest")
 
 
 @dataclass(frozen=True)
@@ -42,12 +38,14 @@ class Score:
 class Trial:
     training_seed: int
     fold: int | None  # None: a single split
-    rows: Tables  # row -> one line per test image, sorted by image
+    rows: Tables  # row -> one line per test image, sorted by image; in the order of the table
+    verdicts: bool = True  # of the profile; without, the numbers prove the machinery only
     profile: str = ""
     recipe: str = ""
     data_digest: str = ""
     settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # row -> its row.json
     histories: Tables = field(default_factory=dict)  # row -> one line per epoch
+    heat_controls: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # row -> by map
     texture: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,17 +67,15 @@ def shared_facts(trial: Trial) -> dict[str, Any]:
 
 
 def read_experiments(
-    folder: Path, texture: Path | None = None, focus: Path | None = None
+    folder: Path, rows: Sequence[str], texture: Path | None = None, focus: Path | None = None
 ) -> list[Trial]:
-    """The one trial that the pipeline has run, as a list."""
-    files = {path.parent.name: path for path in sorted(folder.glob("*/per_image.csv"))}
-    if not files:
-        raise InputError(f"{folder} holds no <row>/per_image.csv; run the rows, or dvc repro")
-    settings = {row: read_json(path.with_name("row.json")) for row, path in files.items()}
-    histories = {row: path.with_name("history.csv") for row, path in files.items()}
-    looks = {row: focus / row / "per_image.csv" for row in files} if focus else {}
+    """The one trial that the pipeline has run, as a list. A folder of a row that is no longer
+    named is no part of it."""
+    files = {row: left_by_pipeline(folder, focus, row) for row in rows}
+    _require(files)
+    settings = {row: read_json(folder / row / "row.json") for row in rows}
     measured = read_json(texture / "metrics.json") if texture else {}
-    return [_trial(files, settings, _shared(settings, files), histories, looks, measured)]
+    return [_trial(files, settings, _shared(settings, folder), measured)]
 
 
 def read_results(folder: Path) -> list[Trial]:
@@ -94,52 +90,69 @@ def read_results(folder: Path) -> list[Trial]:
 
 def _read_home(home: Path) -> Trial:
     about = read_json(home / "trial.json")
-    absent = [name for name in ("training_seed", "fold") if name not in about]
-    if absent:
-        raise InputError(f"{home / 'trial.json'} lacks {', '.join(absent)}")
-    files = {path.stem: path for path in sorted(home.glob("*.csv"))}
-    if not files:
+    facts = _facts(about, home / "trial.json")
+    rows = about.get("order") or sorted(path.stem for path in home.glob("*.csv"))
+    if not rows:
         raise InputError(f"{home} holds no <row>.csv")
-    histories, looks = (
-        {row: home / kind / f"{row}.csv" for row in files} for kind in ("history", "focus")
-    )
+    files = {row: kept_in(home, row) for row in rows}
+    _require(files)
     texture = home / "texture.json"
     measured = read_json(texture) if texture.exists() else {}
-    return _trial(files, about.get("rows", {}), about, histories, looks, measured)
+    return _trial(files, about.get("rows", {}), facts, measured)
 
 
 def _trial(
-    files: Mapping[str, Path],
+    files: Mapping[str, Files],
     settings: Mapping[str, dict[str, Any]],
-    about: Mapping[str, Any],
-    histories: Mapping[str, Path],
-    looks: Mapping[str, Path],
+    facts: Mapping[str, Any],
     texture: Mapping[str, Any],
 ) -> Trial:
-    rows = {row: read_scores(path) for row, path in files.items()}
-    require_same_images(rows, files)
-    for row, path in looks.items():
-        if path.exists():
-            rows[row] = with_focus(rows[row], path)
-    epochs = {row: read_table(path) for row, path in histories.items() if path.exists()}
-    known = {name: about[name] for name in SHARED if name in about}
-    return Trial(**known, rows=rows, settings=settings, histories=epochs, texture=texture)
+    rows = {row: read_scores(of.scores) for row, of in files.items()}
+    require_same_images(rows, {row: of.scores for row, of in files.items()})
+    for row, of in files.items():
+        if of.heat and of.heat.exists():
+            rows[row] = with_focus(rows[row], of.heat)
+    return Trial(
+        **facts,
+        rows=rows,
+        settings=settings,
+        histories={r: read_table(of.history) for r, of in files.items() if of.history.exists()},
+        heat_controls={
+            row: read_json(of.control)
+            for row, of in files.items()
+            if of.control and of.control.exists()
+        },
+        texture=texture,
+    )
 
 
-def _shared(settings: Mapping[str, dict[str, Any]], files: Mapping[str, Path]) -> dict[str, Any]:
+def _require(files: Mapping[str, Files]) -> None:
+    for row, of in files.items():
+        if not of.scores.exists():
+            raise InputError(
+                f"row {row} has no {of.scores}; run it (dvc repro), or take it out of the table"
+            )
+
+
+def _shared(settings: Mapping[str, dict[str, Any]], folder: Path) -> dict[str, Any]:
     """What all row.json agree on; rows of another seed or data do not belong in one table."""
-    first = next(iter(settings))
-    for row, setting in settings.items():
+    facts = {row: _facts(about, folder / row / "row.json") for row, about in settings.items()}
+    first = next(iter(facts))
+    for row, ours in facts.items():
         for name in SHARED:
-            ours, theirs = setting.get(name), settings[first].get(name)
-            if ours != theirs:
+            if ours[name] != facts[first][name]:
                 raise InputError(
-                    f"row {row} ({files[row]}) has {name} {ours}, but row {first} has {theirs}; "
-                    f"run the rows anew"
+                    f"row {row} ({folder / row}) has {name} {ours[name]}, but row {first} has "
+                    f"{facts[first][name]}; run the rows anew"
                 )
-    if "training_seed" not in settings[first]:
-        raise InputError(f"{files[first].with_name('row.json')} lacks training_seed")
-    return {"fold": None, **{k: v for k, v in settings[first].items() if k in SHARED}}
+    return facts[first]
+
+
+def _facts(about: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    absent = [name for name in SHARED if name not in about]
+    if absent:
+        raise InputError(f"{path} lacks {', '.join(absent)}")
+    return {name: about[name] for name in SHARED}
 
 
 def _order(fold: int | None) -> int:

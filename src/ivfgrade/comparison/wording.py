@@ -34,20 +34,21 @@ def difference_name(first: Score, second: Score) -> str:
 def signed(numbers: Numbers) -> str:
     """A difference with its interval, and its value per training seed if there are several."""
     if numbers["low"] is None:
-        return _without_interval(numbers)
+        return _without_interval(numbers, "{:+.4f}")
     seeds = list(numbers.get("by_training_seed", {}).values())
     each = f"; per seed {', '.join(f'{value:+.4f}' for value in seeds)}" if len(seeds) > 1 else ""
     return "{value:+.4f} ({low:+.4f} to {high:+.4f}".format(**numbers) + f"{each})"
 
 
 def level(numbers: Numbers) -> str:
-    return plain_span(numbers) or _without_interval(numbers)
+    return plain_span(numbers) or _without_interval(numbers, "{:.3f}")
 
 
-def _without_interval(numbers: Numbers) -> str:
+def _without_interval(numbers: Numbers, form: str) -> str:
     reason = numbers.get("missing", "no image of which the question arises")
-    value = "" if numbers["value"] is None else f"{numbers['value']:+.4f}, "
-    return f"{value}no interval: {reason}" if value else f"not there: {reason}"
+    if numbers["value"] is None:
+        return f"not there: {reason}"
+    return f"{form.format(numbers['value'])}, no interval: {reason}"
 
 
 def plain_span(numbers: Numbers | None) -> str:

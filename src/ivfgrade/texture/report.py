@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from ivfgrade.texture.regression import Chosen, Labelled, fit_regressors
 from ivfgrade.texture.scores import Numbers, Scores
 from ivfgrade.texture.separation import Separation, separation
 
+Names = tuple[str, ...]
+CLASSIFIERS = ("neighbours", "linear")
+NOTHING: Numbers = {"value": None, "low": None, "high": None}
 RULES = [
     "area: the embryo outline that the data set has, which favours these features over a network",
     "separation: each patient's images graded by all other patients', on the images of all splits "
@@ -31,6 +35,8 @@ RULES = [
     "neighbours: weighted by 1 / distance of standardised features; linear: logistic regression "
     "to which all grades weigh the same",
     "auc_last_against_first: models taught the first and the last grade alone",
+    "measured: for the claims; of the classifiers, and of the pairs of neighbouring grades below "
+    "the last, the one with the highest AUC, chosen on the same images",
     "regressors: learn from train, are chosen by mean absolute error on val, are judged on test",
     "grade: grade of the predicted ratio against the grade of the true ratio",
     "intervals: percentiles over resamples of the patients, each with all its images; the models "
@@ -72,7 +78,7 @@ def write_report(arrays: Arrays, setting: Setting, facts: dict[str, Any], out: P
         "bootstrap": asdict(setting.bootstrap),
         "rules": RULES,
     }
-    numbers["measured"] = of_claims(numbers, measured, regressions.test)
+    numbers["measured"] = of_claims(numbers, measured, regressions.test, setting.scheme.names)
     write_json(out / "metrics.json", numbers)
     _write_table(out / "per_image.csv", per_image(regressions))
     _write_table(out / "embedding.csv", embedding(measured, separations))
@@ -80,24 +86,39 @@ def write_report(arrays: Arrays, setting: Setting, facts: dict[str, Any], out: P
     return numbers
 
 
-def of_claims(numbers: Numbers, measured: Measured, test: pd.DataFrame) -> Numbers:
-    """What the paper's section II turns on, each with its interval and the images behind it. Of
-    the neighbouring grades below the last the pair that is told apart worst speaks for all."""
-    regression = numbers["regression"]["lbp_mlp"]
-    pairs = list(regression["auc_of_neighbouring_grades"].values())[:-1]
-    known = [pair for pair in pairs if pair["value"] is not None]
-    worst = min(known, key=lambda pair: pair["value"], default=None)
-    nothing = {"value": None, "low": None, "high": None}
-    apart = numbers["separation"]["glcm"]["neighbours"]["auc_last_against_first"]
+def of_claims(numbers: Numbers, measured: Measured, test: pd.DataFrame, names: Names) -> Numbers:
+    """What the paper's section II turns on, each with its interval, by what it was measured, and
+    the images behind it. What cannot be told apart is judged by the best that was tried; what can
+    be found, by the perceptron that the paper names."""
+    glcm, lbp = numbers["separation"]["glcm"], numbers["regression"]["lbp_mlp"]
+    apart = {way: glcm[way]["auc_last_against_first"] for way in CLASSIFIERS}
+    told: dict[Names, Numbers] = {
+        pair: lbp["auc_of_neighbouring_grades"]["-".join(pair)] for pair in pairwise(names[:-1])
+    }
+    way = max(apart, key=lambda way: _height(apart[way]))
+    pair = max(told, key=lambda pair: _height(told[pair]), default=())
+    by_pair = f"perceptron, {' and '.join(pair)}"
+    last = lbp["auc_last_against_others"]
     return {
-        "glcm_auc_a_d": {**apart, **_behind(measured.images)},
-        "lbp_auc_d": {**regression["auc_last_against_others"], **_behind(test)},
-        "lbp_auc_abc": {**(worst or nothing), **_behind(test)},
+        "glcm_auc_a_d": {
+            **apart[way],
+            **_behind(f"{way} classifier", measured.images, (names[0], names[-1])),
+        },
+        "lbp_auc_d": {**last, **_behind("perceptron", test, names)},
+        "lbp_auc_abc": {**told.get(pair, NOTHING), **_behind(by_pair, test, pair)},
     }
 
 
-def _behind(images: pd.DataFrame) -> Numbers:
-    return {"images": len(images), "patients": int(images["patient"].nunique())}
+def _height(found: Numbers) -> float:
+    return -1.0 if found["value"] is None else found["value"]
+
+
+def _behind(by: str, images: pd.DataFrame, grades: Names) -> Numbers:
+    """The images of these grades, which are those that the measure compares."""
+    part = images[images["grade"].isin(grades)]
+    counts = {name: int((part["grade"] == name).sum()) for name in grades}
+    patients = int(part["patient"].nunique())
+    return {"by": by, "images": len(part), "patients": patients, "grades": counts}
 
 
 def regress(measured: Measured, setting: Setting) -> Regressions:
@@ -154,7 +175,7 @@ def summary(numbers: Numbers) -> str:
     images, regression = numbers["images"], numbers["regression"]
     lines = [f"texture of {images['measured']} embryos of {images['patients']} patients"]
     for kind, found in numbers["separation"].items():
-        for name in ("neighbours", "linear"):
+        for name in CLASSIFIERS:
             accuracy, auc = (
                 spoken(found[name][n]) for n in ("grade_accuracy", "auc_last_against_first")
             )

@@ -1,0 +1,38 @@
+"""Where the files of a trial lie: as the pipeline leaves them, and as kept results hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEME = "grading.yaml"  # beside the kept trials of a study, who share it
+
+
+@dataclass(frozen=True)
+class Files:
+    """Of one row. Only the scores must be there."""
+
+    scores: Path  # one line per test image
+    history: Path  # one line per epoch
+    heat: Path | None  # one line per image and kind of heat map; None: nobody looked
+    control: Path | None  # of the heat maps: do they change when parts of the network are redrawn?
+
+
+def left_by_pipeline(experiments: Path, focus: Path | None, row: str) -> Files:
+    home, looks = experiments / row, focus / row if focus else None
+    return Files(
+        home / "per_image.csv",
+        home / "history.csv",
+        looks / "per_image.csv" if looks else None,
+        looks / "metrics.json" if looks else None,
+    )
+
+
+def kept_in(trial: Path, row: str) -> Files:
+    looks = trial / "focus"
+    return Files(
+        trial / f"{row}.csv",
+        trial / "history" / f"{row}.csv",
+        looks / f"{row}.csv",
+        looks / f"{row}.json",
+    )
