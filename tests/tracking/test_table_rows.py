@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ivfgrade.errors import InputError
 from ivfgrade.params import Params, load_params
 from ivfgrade.tracking.facts import row_facts
 from ivfgrade.tracking.receipt import content
@@ -62,13 +61,6 @@ def test_a_run_has_its_rows_values_and_the_keys_of_its_trainings(
     assert facts.params["row.segmenter"] == "models/experiments/A_weak"
     assert {point.name for point in facts.points} >= {"test_dice", "test_dice_low"}
     assert json.dumps(dict(facts.tags))
-
-
-def test_a_row_on_a_network_outside_the_table_is_refused(params: Params, sources: Sources) -> None:
-    models = {"F": params.experiments.models["F"]}
-    alone = replace(params, experiments=replace(params.experiments, models=models))
-    with pytest.raises(InputError, match="row F stands on models/experiments/A_weak"):
-        table_rows(alone, sources, Path())
 
 
 def test_rows_have_the_same_names_for_what_they_change(params: Params) -> None:

@@ -93,6 +93,12 @@ class Experiments:
         for name in {**self.models, **self.explained}:
             if name not in described:
                 raise ValueError(f"models or explained name {name}, a row that is not described")
+        if not self.explained:
+            raise ValueError("explained must name at least one row")
+        for name in self.frozen.keys() & self.models.keys():
+            below = self.frozen[name].segmenter
+            if below not in self.models.values():
+                raise ValueError(f"models names {name}, but not the row of {below}, its segmenter")
 
 
 def changed(phase: Phase, images: Sequence[str], losses: Mapping[str, float]) -> Phase:

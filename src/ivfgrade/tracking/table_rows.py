@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivfgrade.atomic import read_json
-from ivfgrade.errors import InputError
 from ivfgrade.params import Params
 from ivfgrade.tracking.own_params import own_params
 from ivfgrade.tracking.receipt import Row, Training
@@ -44,12 +43,7 @@ def _trainings(name: str, params: Params, sources: Sources) -> Iterator[tuple[st
     """Stage, provenance and history, as they ran: those of what a row stands on come first."""
     frozen, models = params.experiments.frozen, params.experiments.models
     if name in frozen:
-        segmenter = frozen[name].segmenter
-        below = next((row for row, model in models.items() if model == segmenter), None)
-        if below is None:
-            raise InputError(
-                f"row {name} stands on {segmenter}, which is no row's; add it to models"
-            )
+        below = next(row for row, model in models.items() if model == frozen[name].segmenter)
         yield from _trainings(below, params, sources)
     provenance = sources.phase_1 if name == PHASE_1_ROW else sources.trained / f"{name}.json"
     history = sources.judged / name / HISTORY

@@ -1,0 +1,153 @@
+"""The whole table once more with other values, in a checkout of its own: another training seed,
+another fifth of the patients, longer trainings. What it leaves is a folder of predictions.
+
+Several trials may run at once, on several GPUs or machines; they share DVC's cache, so a stage that
+two of them have in common runs once. A trial that was interrupted goes on when asked for again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from ivfgrade.atomic import write_text
+from ivfgrade.errors import InputError
+from ivfgrade.inputs import PARAMS, PIPELINES, lookup
+from ivfgrade.params import Params, load_params
+from ivfgrade.provenance import dirty
+from ivfgrade.tracking import store
+
+TRIALS = Path(".work/trials")
+LOCKS = ("dvc.lock", "experiments/dvc.lock")
+KEPT = {"texture": "reports/texture", "focus": "reports/focus", "provenance": "reports/provenance"}
+
+
+@dataclass(frozen=True)
+class TrialRun:
+    root: Path  # the project
+    home: Path  # where the predictions go, below the project's results/
+    values: Mapping[str, Any]  # dotted name in params.yaml -> what it is in this trial
+    rows: Sequence[str]  # of the table; none: all
+
+    @property
+    def checkout(self) -> Path:
+        return self.root / TRIALS / "-".join(self.home.parts[-2:])
+
+
+def run_trial(trial: TrialRun) -> None:
+    text = changed_params(trial)
+    prepare(trial, text)
+    params = load_params(trial.checkout / PARAMS)  # says what is wrong before hours are spent
+    environment = _environment(trial, params)
+    for pipeline in PIPELINES:
+        _run(["-m", "dvc", "repro", pipeline], trial, environment)
+    options = [part for name, path in KEPT.items() for part in (f"--{name}", path)]
+    kept = (trial.root / trial.home).resolve().as_posix()
+    _run(
+        ["-m", "ivfgrade.comparison.collect", "reports/experiments", kept, *options],
+        trial,
+        environment,
+    )
+
+
+def changed_params(trial: TrialRun) -> str:
+    """params.yaml with the trial's values; comments and order stay."""
+    yaml = YAML()
+    yaml.width = 4096
+    content = yaml.load((trial.root / PARAMS).read_text())
+    for name, value in trial.values.items():
+        lookup(content, name)  # an unknown name is an error
+        *path, last = name.split(".")
+        node = lookup(content, ".".join(path)) if path else content
+        node[last] = value
+    if trial.rows:
+        _keep(content["experiments"], trial.rows)
+        unknown = sorted(set(trial.rows) - set(content["experiments"]["models"]))
+        if unknown:
+            raise InputError(f"{PARAMS}: experiments.models has no row {', '.join(unknown)}")
+    buffer = StringIO()
+    yaml.dump(content, buffer)
+    return buffer.getvalue()
+
+
+def _keep(experiments: CommentedMap, rows: Sequence[str]) -> None:
+    for name, table in experiments.items():
+        experiments.ca.items.pop(name, None)  # a comment before an empty table would break the file
+        experiments[name] = {row: value for row, value in table.items() if row in rows}
+
+
+def prepare(trial: TrialRun, text: str) -> None:
+    """A clone of the commit that is checked out, with the trial's values; or the one of before."""
+    params = trial.checkout / PARAMS
+    if params.exists():
+        if params.read_text() != text or _commit(trial.checkout) != _commit(trial.root):
+            raise InputError(
+                f"{trial.checkout} holds a trial of other values or another commit; remove it to "
+                f"begin anew, or name another folder than {trial.home}"
+            )
+        return
+    if not (trial.root / ".git").exists():
+        raise InputError("a trial runs in a clone of the project, and this folder is no git clone")
+    if dirty():
+        raise InputError("code that is not committed would not be in the trial; commit it first")
+    shutil.rmtree(trial.checkout, ignore_errors=True)
+    _git(trial.root, "clone", "--quiet", ".", trial.checkout.as_posix())
+    for lock in LOCKS:  # newer than the committed ones, if a pipeline has run here
+        if (trial.root / lock).exists():
+            shutil.copyfile(trial.root / lock, trial.checkout / lock)
+    cache = (trial.root / ".dvc/cache").resolve().as_posix()
+    write_text(trial.checkout / ".dvc/config.local", f'[cache]\n    dir = "{cache}"\n')
+    subprocess.run(
+        [sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"],
+        cwd=trial.checkout,
+        check=False,  # a file that is nowhere is made by its stage, or missed by it with a message
+    )
+    write_text(params, text)  # last: whoever finds it finds a whole checkout
+
+
+def _environment(trial: TrialRun, params: Params) -> dict[str, str]:
+    """This interpreter, the clone's code, and the project's own MLflow if no other is named."""
+    source = (trial.checkout / "src").resolve()
+    path = [Path(sys.executable).parent.as_posix(), os.environ.get("PATH", "")]
+    found = {**os.environ, "PATH": os.pathsep.join(path), "PYTHONPATH": source.as_posix()}
+    try:
+        client = store.connect(trial.root, store.BRIEF)
+        store.experiment_id(client, trial.root, params.track.experiment, {})
+        found["MLFLOW_TRACKING_URI"] = store.tracking_uri(trial.root)
+    except store.Unreachable as error:
+        print(f"MLflow cannot be reached ({error}): the runs stay in {trial.checkout}")
+    return found
+
+
+def _run(arguments: Sequence[str], trial: TrialRun, environment: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=trial.checkout, env=environment, check=False
+    )
+    if done.returncode:
+        raise InputError(
+            f"{' '.join(arguments[1:])} failed in {trial.checkout}, see above; "
+            "the same command goes on from there"
+        )
+
+
+def _commit(folder: Path) -> str:
+    return _git(folder, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise InputError(f"git {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
