@@ -1,4 +1,9 @@
-"""Do the gradients of the tasks agree while rows train? A column per row, a colour per layer."""
+"""Do the gradients of the tasks agree while rows train? A column per row, a colour per layer.
+
+Segmentation is what compares the mask with the true outline, regression what compares the head's
+ratio with the true one or its grade. Terms that tie the mask's area to the ratio are neither: they
+would bring the regression's target into the gradient that it is compared with.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +18,9 @@ from matplotlib.ticker import MaxNLocator
 
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation import style
+from ivfgrade.evaluation.cosines import DETAILS, PREFIX, compared_layers
 
-PREFIX, DETAILS = "conflict_", ("_mean", "_sd", "_negative", "_ratio")
 COLOURS = (style.BLUE, style.SKY, style.GREEN, style.ORANGE, style.VERMILION, style.PURPLE)
-
-
-def measured_layers(history: pd.DataFrame) -> list[str]:
-    names = [name for name in history.columns if name.startswith(PREFIX)]
-    return [name.removeprefix(PREFIX) for name in names if not name.endswith(DETAILS)]
 
 
 def conflict_figure(histories: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -29,7 +29,7 @@ def conflict_figure(histories: Mapping[str, pd.DataFrame], path: Path) -> None:
     Above, the cosine of the gradients summed over all probed batches, epoch by epoch; below, how
     far single batches scatter, over all epochs: five bands around the lines would hide each other.
     """
-    probed = {row: history for row, history in histories.items() if measured_layers(history)}
+    probed = {row: history for row, history in histories.items() if compared_layers(history)}
     if not probed:
         raise InputError(f"no history of {', '.join(histories)} has a column {PREFIX}<layer>")
     with style.figure(path, 4.8 * len(probed) + 0.6, 6.4, "constrained") as canvas:
@@ -73,7 +73,7 @@ def _single_batches(ax: Axes, history: pd.DataFrame) -> None:
 
 
 def _looks(history: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    layers = measured_layers(history)
+    layers = compared_layers(history)
     return {name: {"color": COLOURS[k % len(COLOURS)]} for k, name in enumerate(layers)}
 
 

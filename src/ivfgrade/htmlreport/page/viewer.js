@@ -7,6 +7,8 @@ const viewer = (() => {
   const shown = new Set(["truth", ...data.rows.filter((r) => r.shown).map((r) => r.name)]);
   let image = null;
 
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
   function open(wanted) {
     image = wanted;
     if (!state.order.includes(image)) state.order = [...data.images];
@@ -21,14 +23,13 @@ const viewer = (() => {
   }
 
   function update() {
-    element("name").textContent = image.name;
+    element("name").textContent = `Case ${image.case}`;
     element("place").textContent =
       `${state.order.indexOf(image) + 1} of ${state.order.length}`;
-    const stage = image.stage ? `, ${image.stage} cells` : "";
+    const stage = image.stage ? `${image.stage} cells; ` : "";
     element("about").textContent = image.ratio === null ?
-      `Patient ${image.patient}${stage}; ${truthOf(image)}, no true outline.` :
-      `Patient ${image.patient}${stage}; true ratio ${truthOf(image)}; rows differ by ` +
-      `${percent(image.apart)}.`;
+      capital(`${stage}${truthOf(image)}, no true outline.`) :
+      capital(`${stage}true ratio ${truthOf(image)}; rows differ by ${percent(image.apart)}.`);
     numbers();
     paint();
   }
@@ -73,7 +74,7 @@ const viewer = (() => {
     scale(gate && strength > 0 ? from : null);
     const names = [...(shown.has("truth") ? ["truth"] : []), ...visible.map((row) => row.name)];
     canvas.setAttribute("aria-label",
-      `Image ${image.name}, true ratio ${truthOf(image)}, contours of ${names.join(", ") || "none"}` +
+      `Case ${image.case}, true ratio ${truthOf(image)}, contours of ${names.join(", ") || "none"}` +
       (gate && strength > 0 ? `, attention of ${from.name}` : ""));
   }
 
