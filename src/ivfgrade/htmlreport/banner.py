@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ivfgrade.htmlreport.ladder_view import READINGS
 from ivfgrade.htmlreport.rows import Row
 from ivfgrade.htmlreport.sources import Comparison
 
@@ -72,10 +73,13 @@ def _trials(rows: Sequence[Row], trials: Mapping[str, Any]) -> dict[str, str]:
 
 def _outcome(comparison: Comparison) -> dict[str, str]:
     counts = comparison.ledger.get("counts", {})
-    answers = [one["answer"] for one in comparison.ladder.get("criterion", [])]
+    answers = [
+        f"{one['answer']} (C {READINGS[one['mae_of_c']]})"
+        for one in comparison.ladder.get("criterion", [])
+    ]
     found = {
         "Claims": ", ".join(f"{name} {counts.get(name, 0)}" for name in VERDICTS) if counts else "",
-        "Row F": " / ".join(answers),
+        "Row F": ", ".join(answers),
     }
     return {name: text for name, text in found.items() if text}
 

@@ -32,8 +32,9 @@ LOOKS = {
 KINDS = {"gradcam_pp": "Grad-CAM++", "contribution": "contribution"}
 OUTCOMES = {  # of a control; of one that is passed nothing has to be said
     "the map stays the same": "The {kind} map of row {row} fails its control: it stays the same "
-    "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what was "
-    "learnt: neither its pictures nor its concentration are evidence of where the network looks.",
+    "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what "
+    "was learnt: neither its pictures nor its concentration are evidence of where the network "
+    "looks.",
     "cannot tell": "Whether the {kind} map of row {row} shows what was learnt cannot be told: with "
     "{part} redrawn at random it is neither clearly the same nor clearly another (rank correlation "
     "{value}, {span}).",

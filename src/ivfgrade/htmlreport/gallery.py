@@ -21,7 +21,7 @@ from ivfgrade.htmlreport import runlength
 from ivfgrade.htmlreport.crop import window
 from ivfgrade.htmlreport.gates import GateScale, gate_scales
 from ivfgrade.htmlreport.looks import looks
-from ivfgrade.htmlreport.pictures import jpeg
+from ivfgrade.htmlreport.pictures import MAP_QUALITY, jpeg
 from ivfgrade.htmlreport.rows import Row, union_of_images
 
 NUMBERS = ("dice", "false_alarm", "direct", "hard", "soft", "fused", "reported", "error_reported")
@@ -163,7 +163,9 @@ def _drawn(row: Row, image: str, cut: Any) -> dict[str, str]:
 
 def _gate(row: Row, image: str, scales: Mapping[str, GateScale]) -> dict[str, str]:
     gate = None if row.outlines is None else row.outlines.gate(image)
-    return {} if gate is None else {"gate": _text(jpeg(scales[row.name].stretched(gate)))}
+    return (
+        {} if gate is None else {"gate": _text(jpeg(scales[row.name].stretched(gate), MAP_QUALITY))}
+    )
 
 
 def _text(content: bytes) -> str:

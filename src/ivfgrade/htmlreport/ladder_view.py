@@ -10,18 +10,18 @@ from ivfgrade.htmlreport.strips import Strip, axis
 
 GAINS = ("gain_dice", "gain_mae")
 READINGS = {
-    "error_direct": "head",
+    "error_direct": "direct",
     "error_hard": "hard mask",
     "error_soft": "soft mask",
-    "error_fused": "head and mask",
-    "error_reported": "as reported",
+    "error_fused": "fused",
+    "error_reported": "reported",
 }
 
 
 @dataclass(frozen=True)
 class Step:
     row: str
-    reading: str  # where its ratio comes from
+    reading: str  # how its ratio is read
     after: str  # empty for the first
     is_branch: bool  # it does not stand on the step above
     found: Mapping[str, Any]

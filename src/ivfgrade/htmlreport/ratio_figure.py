@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -14,8 +15,8 @@ from ivfgrade.htmlreport.rows import Row
 
 WIDE, SIDE = 6, 1.95  # plots per line, inches
 READINGS = {  # the paper's reading of a network below ours
-    "direct": ("head, as the paper reads it", style.GREY),
-    "reported": ("reported by us", style.BLUE),
+    "direct": ("direct, as in the paper", style.GREY),
+    "reported": ("reported, ours", style.BLUE),
 }
 
 
@@ -49,13 +50,13 @@ def _scatter(ax: Axes, row: Row, scheme: GradingScheme, top: float) -> None:
     for border in scheme.borders[1:-1]:
         ax.axhline(border, color=style.GREY, lw=0.5, ls=":", zorder=0)
         ax.axvline(border, color=style.GREY, lw=0.5, ls=":", zorder=0)
-    errors = []
-    for name in _readings(row):
-        ax.scatter(known["ratio"], known[name], s=9, color=READINGS[name][1], alpha=0.65, lw=0)
-        error = (known[name] - known["ratio"]).abs().mean()
-        errors.append(f"{'head' if name == 'direct' else name} {error:.3f}")
+    for line, name in enumerate(_readings(row)):
+        colour, error = READINGS[name][1], (known[name] - known["ratio"]).abs().mean()
+        ax.scatter(known["ratio"], known[name], s=9, color=colour, alpha=0.65, lw=0)
+        at: Any = {"transform": ax.transAxes, "va": "top", "fontsize": 8}
+        ax.text(0.03, 0.98 - 0.13 * line, f"MAE {error:.3f}", color=colour, **at)
     ax.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-    ax.set_title(f"{row.name}\nMAE {', '.join(errors)}", fontsize=8)
+    ax.set_title(row.name, fontsize=9)
 
 
 def _readings(row: Row) -> list[str]:

@@ -48,7 +48,7 @@ const gallery = (() => {
     button.setAttribute("aria-label", label(image, row ? row.name : state.row));
     if (caption) {
       const text = document.createElement("span");
-      text.append(`${image.case}: ${about(image, caption)}`, document.createElement("br"), answer(image, caption));
+      text.append(`#${image.case} · ${about(image, caption)}`, document.createElement("br"), answer(image, caption));
       button.append(text);
     }
     const lines = draws === "" ? [] : [
