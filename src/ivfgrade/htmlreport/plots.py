@@ -17,8 +17,8 @@ from ivfgrade.htmlreport.rows import Row
 RATIOS = (
     "Ratio of every row",
     "The answer against the true ratio of each test image, one plot per row. Grey: the "
-    "head's direct answer, of which the paper prints the MAE. Blue: what we report where the recipe "
-    "reads the ratio otherwise, from the mask or from mask and head together.",
+    "head's direct answer, of which the paper prints the MAE. Blue: what we report where the "
+    "recipe reads the ratio otherwise, from the mask or from mask and head together.",
 )
 CURVES = (
     "Learning curves",
