@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ivfgrade.evaluation.cosines import compared_layers
+from ivfgrade.cosines import measured_layers
 from ivfgrade.htmlreport.embed import json_for_script
 from ivfgrade.htmlreport.ladder_view import ladder_view
 from ivfgrade.htmlreport.looks import looks
@@ -78,7 +78,7 @@ def test_cosines_are_told_from_what_is_logged_beside_them():
     history = pd.DataFrame(
         columns=["epoch", "conflict_stem", "conflict_stem_sd", "conflict_layer4"]
     )
-    assert compared_layers(history) == ["stem", "layer4"]
+    assert measured_layers(history) == ["stem", "layer4"]
 
 
 def test_links_search_and_cannot_be_widened_by_a_name():

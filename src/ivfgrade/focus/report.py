@@ -108,7 +108,7 @@ def draw(
             lines[line] = heat[chosen]
             alike = seen.draws[control][0]["rank_correlation"].iloc[chosen]  # of the draw shown
             captions[line] = [
-                f"rank correlation with trained {value:.2f}".replace("-", "\N{MINUS SIGN}")
+                f"correlation with trained {value:.2f}".replace("-", "\N{MINUS SIGN}")
                 for value in alike
             ]
     title = (

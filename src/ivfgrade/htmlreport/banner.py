@@ -29,7 +29,7 @@ class Banner:
 def banner(rows: Sequence[Row], comparison: Comparison, data_name: str) -> Banner:
     """The comparison may pool more trials than the one whose rows the page shows."""
     about = comparison.facts
-    judged, shown = bool(about.get("machinery_only")), not all(map(gives_verdicts, rows))
+    judged, shown = bool(about.get("machinery_only")), not all(map(_gives_verdicts, rows))
     cautions = list(about.get("cautions", []))
     if shown and not judged:
         cautions.insert(0, MIXED if about else MACHINERY)
@@ -47,16 +47,16 @@ def banner(rows: Sequence[Row], comparison: Comparison, data_name: str) -> Banne
     )
 
 
-def gives_verdicts(row: Row) -> bool:
-    """Whether its training was long enough to say anything about the paper."""
-    return bool(row.settings.get("verdicts", True))
-
-
 def trial_of(rows: Sequence[Row]) -> str:
     """Which of the trials the images are of."""
     seeds, folds = _settings(rows, "training_seed"), _settings(rows, "fold")
     seed = f"training seed {_list(seeds)}" if seeds else "one training per row"
     return f"{seed}, fold {_list(folds)}" if folds else f"{seed}, a single split"
+
+
+def _gives_verdicts(row: Row) -> bool:
+    """Whether its training was long enough to say anything about the paper."""
+    return bool(row.settings.get("verdicts", True))
 
 
 def _trials(rows: Sequence[Row], trials: Mapping[str, Any]) -> dict[str, str]:

@@ -40,8 +40,7 @@ def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
     strips = [
         Strip("Lowest Dice", "the least overlap with the true outline", name,
               _largest(-table["dice"], count)),
-        Strip("Largest error of the ratio", "reported against true ratio", name,
-              largest),
+        Strip("Largest error of the ratio", "reported against true ratio", name, largest),
         Strip("Wrong grade", "the largest errors among wrong grades, after those above", name,
               _largest(table["error_reported"].mask(graded).drop(largest), count)),
         Strip("False alarms", "images without fragments, by the area outlined nevertheless", name,

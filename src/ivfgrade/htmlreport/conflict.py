@@ -16,9 +16,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ivfgrade.cosines import DETAILS, PREFIX, measured_layers
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation import style
-from ivfgrade.evaluation.cosines import DETAILS, PREFIX, compared_layers
 
 COLOURS = (style.BLUE, style.SKY, style.GREEN, style.ORANGE, style.VERMILION, style.PURPLE)
 
@@ -29,7 +29,7 @@ def conflict_figure(histories: Mapping[str, pd.DataFrame], path: Path) -> None:
     Above, the cosine of the gradients summed over all probed batches, epoch by epoch; below, how
     far single batches scatter, over all epochs: five bands around the lines would hide each other.
     """
-    probed = {row: history for row, history in histories.items() if compared_layers(history)}
+    probed = {row: history for row, history in histories.items() if measured_layers(history)}
     if not probed:
         raise InputError(f"no history of {', '.join(histories)} has a column {PREFIX}<layer>")
     with style.figure(path, 4.8 * len(probed) + 0.6, 6.4, "constrained") as canvas:
@@ -73,7 +73,7 @@ def _single_batches(ax: Axes, history: pd.DataFrame) -> None:
 
 
 def _looks(history: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    layers = compared_layers(history)
+    layers = measured_layers(history)
     return {name: {"color": COLOURS[k % len(COLOURS)]} for k, name in enumerate(layers)}
 
 

@@ -30,8 +30,9 @@ LOOKS = {
     "concentration_embryo": "embryo / image",
 }
 KINDS = {"gradcam_pp": "Grad-CAM++", "contribution": "contribution"}
+FAILED = "the map stays the same"
 OUTCOMES = {  # of a control; of one that is passed nothing has to be said
-    "the map stays the same": "The {kind} map of row {row} fails its control: it stays the same "
+    FAILED: "The {kind} map of row {row} fails its control: it stays the same "
     "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what "
     "was learnt: neither its pictures nor its concentration are evidence of where the network "
     "looks.",
@@ -41,8 +42,6 @@ OUTCOMES = {  # of a control; of one that is passed nothing has to be said
 }
 TEXTURES = {"glcm": "GLCM", "lbp": "LBP", "mlp": "small network", "ridge": "ridge regression"}
 WAYS = {"neighbours": "nearest neighbours", "linear": "a linear border"}
-
-
 PARTS = {"head": "the head alone"}  # of a network; others are layers of the backbone
 
 
@@ -53,6 +52,10 @@ class Control:
     part: str
     verdict: str
     alike: Mapping[str, Any]  # rank correlation of trained and redrawn network's map
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict == FAILED
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,9 @@ def _drawn(row: Row, image: str, cut: Any) -> dict[str, str]:
 
 def _gate(row: Row, image: str, scales: Mapping[str, GateScale]) -> dict[str, str]:
     gate = None if row.outlines is None else row.outlines.gate(image)
-    return (
-        {} if gate is None else {"gate": _text(jpeg(scales[row.name].stretched(gate), MAP_QUALITY))}
-    )
+    if gate is None:
+        return {}
+    return {"gate": _text(jpeg(scales[row.name].stretched(gate), MAP_QUALITY))}
 
 
 def _text(content: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ivfgrade.evaluation.cosines import compared_layers
+from ivfgrade.cosines import measured_layers
 from ivfgrade.grading import GradingScheme
 from ivfgrade.htmlreport.conflict import conflict_figure
 from ivfgrade.htmlreport.curves import learning_curves, learning_rows
@@ -52,7 +52,7 @@ def curves_plot(rows: Sequence[Row]) -> Figure | None:
 
 
 def conflict_plot(rows: Sequence[Row]) -> Figure | None:
-    histories = {row.name: row.history for row in rows if compared_layers(row.history)}
+    histories = {row.name: row.history for row in rows if measured_layers(row.history)}
     if not histories:
         return None
     with TemporaryDirectory() as folder:

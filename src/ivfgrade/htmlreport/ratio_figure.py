@@ -14,8 +14,9 @@ from ivfgrade.grading import GradingScheme
 from ivfgrade.htmlreport.rows import Row
 
 WIDE, SIDE = 6, 1.95  # plots per line, inches
+DARK_GREY = "#666666"  # also of small letters
 READINGS = {  # the paper's reading of a network below ours
-    "direct": ("direct, as in the paper", style.GREY),
+    "direct": ("direct, as in the paper", DARK_GREY),
     "reported": ("reported, ours", style.BLUE),
 }
 

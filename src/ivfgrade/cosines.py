@@ -10,6 +10,6 @@ PREFIX = "conflict_"
 DETAILS = ("_mean", "_sd", "_negative", "_ratio")  # of single batches, and of the norms
 
 
-def compared_layers(history: pd.DataFrame) -> list[str]:
+def measured_layers(history: pd.DataFrame) -> list[str]:
     names = [str(name) for name in history.columns if str(name).startswith(PREFIX)]
     return [name.removeprefix(PREFIX) for name in names if not name.endswith(DETAILS)]
