@@ -31,7 +31,8 @@ def main(
         params = load_params()
         folders = Folders(data, experiments, comparison, texture, focus, provenance)
         scheme, name = load_scheme(Path(params.data.grading)), Path(params.data.root).name
-        write_page(folders, scheme, name, params.track.experiment, page)
+        rows = list(params.experiments.models)
+        write_page(folders, rows, scheme, name, params.track.experiment, page)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from ivfgrade.focus.maps import MAPS
 from ivfgrade.focus.measure import Look, look, with_fragments
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.report import as_bytes, write_focus
-from ivfgrade.focus.summary import compare, difference, sums, verdict
+from ivfgrade.focus.summary import difference, sums, verdict
 from tests.focus.conftest import CPU, PARAMS, embryos, fresh
 
 BOOTSTRAP = Bootstrap(samples=50, confidence=0.9, seed=0)
@@ -89,17 +89,6 @@ def test_a_seed_gives_the_same_files(seen, arrays, written, tmp_path):
     same = looks["gradcam_pp"].images
     assert other["energy_fragment"].equals(same["energy_fragment"])
     assert not other["energy_fragment_layer1"].equals(same["energy_fragment_layer1"])
-
-
-def test_a_row_is_compared_with_another_on_the_same_images(written):
-    images = written[0]["gradcam_pp"].images
-    better = images.assign(energy_fragment=images["energy_fragment"] + 0.1)
-    trials = [{"D": better, "B2": images[::-1]}, {"D": better, "B2": images}, {"D": better}]
-    found = compare(trials, "D", "B2", BOOTSTRAP)
-    expected = 0.1 * len(images) / images["share_fragment"].sum()
-    assert found["concentration"]["value"] == pytest.approx(expected)
-    assert found["concentration"]["low"] > 0
-    assert found["concentration_embryo"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_a_difference_needs_both_sides_of_an_image(written):

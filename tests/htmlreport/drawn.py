@@ -14,9 +14,12 @@ from ivfgrade.htmlreport.sources import Folders
 SIZE, COUNT = 32, 8
 SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
 HOSTILE = "</script><script>alert(1)</script>'\"&.png"
-NAMES = [HOSTILE, *(f"image {number}.png" for number in range(1, COUNT))]
+NAMES = [HOSTILE, *(f"Erika Muster, day {number}.png" for number in range(1, COUNT))]
+PATIENTS = [f"Muster, Erika {number // 2}" for number in range(COUNT)]
+STAGES = [HOSTILE, *["4"] * (COUNT - 1)]
 DICE = {"A": 0.7, "F": 0.8}
-ROWS = ("F", "A", "B2")  # on disk in no order
+ROWS = ("A", "B2", "F")
+OLD_ROW = "Z"  # on disk, but no longer in the table
 
 
 def truth(number: int) -> np.ndarray:
@@ -43,9 +46,18 @@ def write_study(folder: Path) -> Folders:
         provenance=folder / "provenance",
     )
     _write_data(folders.data)
-    for row in ROWS:
+    for row in (*ROWS, OLD_ROW):
         _write_row(folders.experiments / row, row)
     return folders
+
+
+def write_focus(folder: Path, row: str, verdict: str) -> None:
+    cell = {"value": 1.25, "low": 1.1, "high": 1.4}
+    control = {"verdict": verdict, "rank_correlation": {"value": 0.86, "low": 0.81, "high": 0.89}}
+    asked = ("concentration", "concentration_within", "concentration_embryo")
+    numbers = {"gradcam_pp": {**dict.fromkeys(asked, cell), "control": {"head": control}}}
+    (folder / row).mkdir(parents=True)
+    (folder / row / "metrics.json").write_text(json.dumps(numbers))
 
 
 def write_comparison(folder: Path, machinery_only: bool) -> None:
@@ -56,15 +68,29 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
         "confidence": 0.95,
         "profiles": ["quick" if machinery_only else "paper"],
         "trials": {"training_seeds": [2, 3], "folds": [0, 1], "images": 8, "patients": 4},
-        "cautions": [],
+        "cautions": ["a caution"],
     }
-    row = {"row": "A", "what": "<b>gate</b>", "paper": {"dice": 0.729, "mae_direct": None}}
+    row = {"row": "A", "what": "<b>gate</b>", "paper": {"dice": 0.729, "mae_direct": 0.049}}
+    errors = {"mae_direct": {**cell, "value": 0.111}, "mae_reported": {**cell, "value": 0.222}}
     claim = {"id": "one", "claim": "x < y", "paper": "0.729", "verdict": "cannot tell", "why": "w"}
-    ours = {"what": "Dice, A - F", "value": 0.01, "low": -0.02, "high": 0.04}
+    ours = [
+        {"what": "Dice, A - F", "value": 0.01, "low": -0.02, "high": 0.04, "is_level": False},
+        {"what": "AUC, A - D", "value": 0.62, "low": 0.5, "high": 0.7, "is_level": True},
+    ]
+    step = {"row": "A", "grade": "error_direct", "added": "x", "dice": cell, "mae": cell}
+    first = {**step, "after": None, "gain_dice": None, "gain_mae": None}
+    after = {"row": "A", "grade": "error_direct"}
+    branch = {**first, "row": "F", "after": after, "gain_dice": cell, "gain_mae": cell}
+    judged = {"against": "A and C", "mae_of_c": "error_fused", "answer": "not shown", "why": "w"}
     contents = {
-        "table": {"rows": [{**row, "dice": cell}], "trivial": [], "notes": ["a note"]},
-        "ledger": {"claims": [{**claim, "ours": [ours]}], "counts": {"cannot tell": 1}},
+        "table": {
+            "rows": [{**row, "dice": cell, **errors}, {**row, "row": OLD_ROW}],
+            "trivial": [],
+            "notes": ["a note"],
+        },
+        "ledger": {"claims": [{**claim, "ours": ours}], "counts": {"cannot tell": 1}},
     }
+    contents["ladder"] = {"steps": [first, branch], "criterion": [judged]}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / f"{name}.json").write_text(json.dumps({**facts, **content}))
@@ -79,10 +105,10 @@ def _write_data(folder: Path) -> None:
     for number in range(COUNT):
         masks[number, ..., 0] = truth(number)
     np.save(folder / "masks.npy", masks)
-    manifest = pd.DataFrame({"image": NAMES, "patient": [f"P{n // 2}" for n in range(COUNT)]})
+    manifest = pd.DataFrame({"image": NAMES, "patient": PATIENTS})
     geometry = {"height": 28, "width": 32, "top": 2, "left": 0, "inner_height": 28}
     manifest = manifest.assign(
-        site="s", stage="4", split="test", supervision="paired", grade="A", has_fragment=1,
+        site="s", stage=STAGES, split="test", supervision="paired", grade="A", has_fragment=1,
         ratio=[truth(n).sum() / 480 for n in range(COUNT)], inner_width=32, **geometry,
     )  # fmt: skip
     manifest.to_csv(folder / "manifest.csv", index=False)
@@ -94,16 +120,16 @@ def _write_row(folder: Path, row: str) -> None:
     ratio = np.array([truth(n).sum() / 480 for n in range(COUNT)])
     error = np.linspace(0.02, 0.09, COUNT) * (1 if row == "F" else -1) + (row == "B2") * 0.2
     dice = DICE.get(row, np.nan) - 0.05 * np.arange(COUNT) if row in DICE else np.nan
-    table = pd.DataFrame({"image": NAMES, "patient": [f"P{n // 2}" for n in range(COUNT)]})
+    table = pd.DataFrame({"image": NAMES, "patient": PATIENTS})
     table = table.assign(
-        supervision="paired", stage="4", site="s", ratio=ratio, dice=dice, false_alarm=np.nan,
+        supervision="paired", stage=STAGES, site="s", ratio=ratio, dice=dice, false_alarm=np.nan,
         direct=ratio + error, hard=np.nan, soft=np.nan, fused=np.nan, reported=ratio + error,
         error_reported=np.abs(error), grade=[SCHEME.grade(r) for r in ratio], clinical_grade="A",
         predicted_grade=[SCHEME.grade(max(r, 0.0)) for r in ratio + error],
     )  # fmt: skip
     table.loc[0, "dice"] = np.nan  # no fragment, no Dice
     table.to_csv(folder / "per_image.csv", index=False)
-    settings = {"row": row, "profile": "quick", "recipe": "plus", "training_seed": 2}
+    settings = {"row": row, "profile": "p", "recipe": "plus", "training_seed": 2, "verdicts": False}
     (folder / "row.json").write_text(json.dumps(settings))
     epochs = pd.DataFrame({"epoch": [0, 1, 2], "train_loss": [2.0, 1.0, 0.5], "val_mae": 0.1})
     epochs.to_csv(folder / "history.csv", index=False)

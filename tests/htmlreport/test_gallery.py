@@ -8,18 +8,18 @@ from PIL import Image
 
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.errors import InputError
+from ivfgrade.evaluation.crop import around
 from ivfgrade.htmlreport.choice import failures, spread_over_ratios
-from ivfgrade.htmlreport.crop import around
 from ivfgrade.htmlreport.gallery import collect, disagreement, viewer_data
 from ivfgrade.htmlreport.gates import GateScale
 from ivfgrade.htmlreport.rows import read_rows
 from ivfgrade.htmlreport.runlength import decode
-from tests.htmlreport.drawn import COUNT, NAMES, SCHEME, drawn, truth
+from tests.htmlreport.drawn import COUNT, NAMES, ROWS, SCHEME, drawn, truth
 
 
 @pytest.fixture
 def data(folders):
-    collection = collect(read_rows(folders.experiments), load_arrays(folders.data))
+    collection = collect(read_rows(folders.experiments, ROWS), load_arrays(folders.data))
     return viewer_data(collection, SCHEME.names)
 
 
@@ -27,7 +27,7 @@ def test_numbers_that_images_are_sorted_by_are_those_of_the_tables(folders, data
     for row in ("A", "B2", "F"):
         table = pd.read_csv(folders.experiments / row / "per_image.csv").set_index("image")
         for image in data["images"]:
-            shown, known = image["rows"][row], table.loc[image["name"]]
+            shown, known = image["rows"][row], table.loc[NAMES[image["case"] - 1]]
             for name in ("dice", "reported", "error_reported"):
                 value = shown[name]
                 assert (value is None) == np.isnan(known[name])
@@ -36,9 +36,9 @@ def test_numbers_that_images_are_sorted_by_are_those_of_the_tables(folders, data
 
 
 def test_masks_are_cut_to_the_image_without_its_padding(data):
-    by_name = {image["name"]: image for image in data["images"]}
-    for number, name in enumerate(NAMES):
-        image = by_name[name]
+    by_case = {image["case"]: image for image in data["images"]}
+    for number in range(COUNT):
+        image = by_case[number + 1]
         shape = (image["height"], image["width"])
         assert shape == (28, 32)
         assert image["offset"] == [0, 2]
@@ -57,7 +57,7 @@ def test_pictures_are_of_the_image_alone(data):
 
 
 def test_disagreement_is_the_span_of_the_reported_ratios(folders):
-    rows = read_rows(folders.experiments)
+    rows = read_rows(folders.experiments, ROWS)
     apart = disagreement(rows)
     for name in NAMES:
         answers = [row.images.set_index("image").loc[name, "reported"] for row in rows]
@@ -82,24 +82,25 @@ def test_the_window_holds_the_embryo_and_stays_inside_the_image():
 
 
 def test_images_of_the_grid_are_spread_over_the_ratios(folders):
-    images = collect(read_rows(folders.experiments), load_arrays(folders.data)).images
+    images = collect(read_rows(folders.experiments, ROWS), load_arrays(folders.data)).images
     assert spread_over_ratios(images, 3) == [NAMES[1], NAMES[4], NAMES[7]]  # 0 has no fragment
     assert spread_over_ratios(images, 20) == NAMES[1:]
 
 
 def test_failures_are_the_worst_of_the_row(folders):
-    strips = {strip.title: strip for strip in failures(read_rows(folders.experiments), 2)}
+    strips = {strip.title: strip for strip in failures(read_rows(folders.experiments, ROWS), 2)}
     assert strips["Lowest Dice"].row == "F"
     assert strips["Lowest Dice"].images == [NAMES[7], NAMES[6]]
     assert strips["Largest error of the ratio"].images == [NAMES[7], NAMES[6]]
+    assert not {NAMES[7], NAMES[6]} & set(strips["Wrong grade"].images)
     assert "False alarms" not in strips
 
 
 def test_an_image_that_the_data_does_not_hold_is_refused(folders):
     path = folders.experiments / "A" / "per_image.csv"
-    path.write_text(path.read_text().replace("image 3.png", "stranger.png"))
+    path.write_text(path.read_text().replace("day 3.png", "stranger.png"))
     with pytest.raises(InputError, match=r"stranger\.png"):
-        collect(read_rows(folders.experiments), load_arrays(folders.data))
+        collect(read_rows(folders.experiments, ROWS), load_arrays(folders.data))
 
 
 def test_every_image_of_every_row_is_shown(data):

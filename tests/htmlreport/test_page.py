@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,17 @@ import pytest
 from ivfgrade.htmlreport.banner import MACHINERY, RESEARCH
 from ivfgrade.htmlreport.sources import Folders
 from ivfgrade.htmlreport.write import SCRIPTS, write_page
-from tests.htmlreport.drawn import HOSTILE, NAMES, SCHEME, write_comparison, write_study
+from tests.htmlreport.drawn import (
+    COUNT,
+    NAMES,
+    OLD_ROW,
+    PATIENTS,
+    ROWS,
+    SCHEME,
+    write_comparison,
+    write_focus,
+    write_study,
+)
 
 MAX_BYTES = 500_000
 LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -38,7 +49,7 @@ class Reader(HTMLParser):
 
 def made(folders: Folders, name: str = "index.html") -> str:
     out = folders.data.parent / name
-    write_page(folders, SCHEME, "synthetic", "ivfgrade", out)
+    write_page(folders, ROWS, SCHEME, "synthetic", "ivfgrade", out)
     return out.read_text()
 
 
@@ -47,9 +58,12 @@ def whole(tmp_path_factory) -> str:
     folders = write_study(tmp_path_factory.mktemp("study"))
     write_comparison(folders.comparison, machinery_only=False)
     stage = {"stage": "learn@A", "key": "ab12" * 16, "commit": "c0ffee", "seconds": 3.2}
-    path = folders.provenance / "experiments" / "A.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(stage))
+    for row in ("A", OLD_ROW):
+        path = folders.provenance / "experiments" / f"{row}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(stage))
+    write_focus(folders.focus, "F", "the map stays the same")
+    write_focus(folders.focus, OLD_ROW, "the map changes")
     return made(folders)
 
 
@@ -85,16 +99,31 @@ def test_the_browser_allows_the_very_script_of_the_page_and_no_network(whole):
     assert policy.startswith("default-src 'none'")
 
 
-def test_a_hostile_name_stays_text(whole):
+def test_hostile_text_stays_text(whole):
     page = Reader(whole)
     assert len([t for t, _ in page.elements if t == "script"]) == 2  # the data and the code
     data = json.loads(page.part("application/json"))
-    assert sorted(image["name"] for image in data["images"]) == sorted(NAMES)
-    marked = [a["data-image"] for _, a in page.elements if "data-image" in a]
-    assert HOSTILE in marked
+    assert any("<script>" in image["stage"] for image in data["images"])
     assert "<script>alert" not in whole
     assert "<b>gate</b>" not in whole
     assert "x &lt; y" in whole.lower()
+
+
+def test_nobody_is_named(whole):
+    """Images are cases; who they are of, and how their files are called, stays where it was."""
+    page = Reader(whole)
+    data = json.loads(page.part("application/json"))
+    assert sorted(image["case"] for image in data["images"]) == list(range(1, COUNT + 1))
+    assert not {"name", "image", "patient", "site"} & set().union(*data["images"])
+    assert {a["data-case"] for _, a in page.elements if "data-case" in a}
+    for name in ("Muster", "Erika", *NAMES[1:], *PATIENTS):
+        assert name not in whole
+
+
+def test_a_row_that_was_taken_out_of_the_table_is_nowhere(whole):
+    told = re.findall(r'<th scope="row">([^<]*)', whole)
+    assert {"A", "F"} <= set(told)
+    assert not [text for text in told if text == OLD_ROW or text.endswith(f"/{OLD_ROW}")]
 
 
 def test_images_and_drawings_have_names(whole):
@@ -105,15 +134,18 @@ def test_images_and_drawings_have_names(whole):
 
 def test_quick_results_say_what_they_prove(folders):
     write_comparison(folders.comparison, machinery_only=True)
-    text = made(folders).replace("&#39;", "'")
-    assert MACHINERY in text
+    text = made(folders)
+    assert 'class="warnings quick"' in text
+    assert MACHINERY not in text  # the comparison says it in its own words
+    assert "A caution." in text
     assert RESEARCH in text
+    assert MACHINERY in made(replace(folders, comparison=None))
 
 
 def test_quick_images_beside_verdicts_of_other_trials_are_told_apart(whole):
     text = whole.replace("&#39;", "'")
     assert MACHINERY not in text
-    assert "The images and curves below are of a quick run" in text
+    assert "The images and curves below are of trainings that prove the machinery only" in text
 
 
 def test_what_is_missing_is_left_out_with_a_sentence(folders):
@@ -132,6 +164,22 @@ def test_what_is_missing_is_left_out_with_a_sentence(folders):
 def test_the_paper_s_number_stands_beside_ours(whole):
     row = re.search(r'<th scope="row">A<small>.*?</tr>', whole, re.S)[0]
     assert [n for n in ("0.729", "0.700", "0.650 to 0.750") if n not in row] == []
+
+
+def test_the_paper_s_error_stands_beside_the_direct_one(whole):
+    row = re.search(r'<th scope="row">A<small>.*?</tr>', whole, re.S)[0]
+    after = row[row.index("0.049") :]
+    assert after.index("0.111") < after.index("<svg") < after.index("0.222")
+
+
+def test_levels_are_written_without_a_sign_and_differences_with_one(whole):
+    assert "<b>0.620</b>" in whole
+    assert "<b>+0.0100</b>" in whole
+
+
+def test_a_map_that_fails_its_control_is_said_to(whole):
+    assert '<b class="wrong">fails: the map stays the same</b>' in whole
+    assert "The Grad-CAM++ map of row F fails its control" in whole
 
 
 def test_a_small_study_makes_a_small_page(whole):

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ivfgrade.htmlreport.conflict import measured_layers
+from ivfgrade.cosines import measured_layers
 from ivfgrade.htmlreport.embed import json_for_script
+from ivfgrade.htmlreport.ladder_view import ladder_view
 from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.mlflow_links import row_link, tables_link, training_link
 from ivfgrade.htmlreport.pictures import PHOTOGRAPHIC, figure
@@ -35,6 +36,27 @@ def test_strips_of_a_column_share_one_axis():
 
 def test_an_axis_of_one_value_has_a_width():
     assert axis([{"value": 0.5}], []).place(0.5) == pytest.approx(WIDTH / 2)
+
+
+def test_a_step_of_the_ladder_that_stands_elsewhere_is_a_branch():
+    gain = {"value": -0.02, "low": -0.03, "high": 0.01}
+
+    def step(row: str, after: str | None, **more):
+        below = {"row": after, "grade": "error_fused"} if after else None
+        both = {"gain_dice": None, "gain_mae": gain if after else None}
+        return {"row": row, "grade": "error_fused", "after": below, "mae": {}, **both, **more}
+
+    steps = [step("C", None), step("G", "C", mae={"missing": "not run"}), step("D", "C")]
+    view = ladder_view({"steps": [*steps, step("F", "D"), step("C_head", "C")]})
+    assert [one.is_branch for one in view.steps] == [False, False, False, False, True]
+    assert view.steps[-1].after == "C, fused"
+    assert view.steps[0].strips["gain_mae"] is None
+    strip = view.steps[-1].strips["gain_mae"]
+    assert strip.value < view.zeros["gain_mae"] < strip.high
+
+
+def test_the_view_of_no_ladder_is_empty():
+    assert ladder_view({}).steps == []
 
 
 def test_numbers_are_written_with_a_true_minus_and_without_inventing_any():

@@ -3,13 +3,13 @@ import pytest
 
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.outlines import read_outlines
-from ivfgrade.htmlreport.rows import place, read_rows
-from tests.htmlreport.drawn import NAMES, drawn
+from ivfgrade.htmlreport.rows import read_rows
+from tests.htmlreport.drawn import NAMES, OLD_ROW, ROWS, drawn
 
 
-def test_rows_come_in_the_order_of_the_paper_and_ours_last():
-    names = ["F", "zebra", "F_area", "C", "Baseline", "A"]
-    assert sorted(names, key=place) == ["Baseline", "A", "C", "zebra", "F_area", "F"]
+def test_rows_are_those_of_the_table_in_its_order(folders):
+    assert (folders.experiments / OLD_ROW / "per_image.csv").is_file()
+    assert [row.name for row in read_rows(folders.experiments, ("F", "A"))] == ["F", "A"]
 
 
 def test_packed_outlines_are_read_back(folders):
@@ -20,15 +20,17 @@ def test_packed_outlines_are_read_back(folders):
 
 
 def test_empty_numbers_are_missing_and_empty_texts_stay_texts(folders):
-    row = next(row for row in read_rows(folders.experiments) if row.name == "B2")
+    row = next(row for row in read_rows(folders.experiments, ROWS) if row.name == "B2")
     assert row.images["dice"].isna().all()
     assert row.outlines is None
     assert row.images["grade"].map(type).eq(str).all()
 
 
-def test_a_folder_without_rows_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"per_image\.csv"):
-        read_rows(tmp_path)
+def test_a_row_of_the_table_that_is_not_there_is_named(folders):
+    with pytest.raises(InputError, match=r"names row C_head; run dvc repro"):
+        read_rows(folders.experiments, (*ROWS, "C_head"))
+    with pytest.raises(InputError, match="names no row"):
+        read_rows(folders.experiments, ())
 
 
 def test_outlines_whose_arrays_do_not_fit_are_refused(tmp_path):

@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays
+from ivfgrade.dataset.arrays import FRAGMENT, Arrays
 from ivfgrade.evaluation import style
+from ivfgrade.evaluation.crop import around
 from ivfgrade.evaluation.per_image import Grader
 from ivfgrade.fragmentation.scoring import Predictions
 
 TILE = 2.4  # inches
-MARGIN = 0.08  # of the embryo's side, kept around it
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def _count(images: pd.DataFrame) -> str:
 def draw_image(ax: Axes, gallery: Gallery, row: int) -> None:
     index = gallery.found.indices[row]
     ax.imshow(gallery.arrays.images[index])
-    top, bottom, left, right = _around_embryo(gallery.arrays, index)
-    ax.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5))
+    left, top, width, height = around(gallery.arrays.masks[index].any(-1))  # true, with fragments
+    ax.set(xlim=(left - 0.5, left + width - 0.5), ylim=(top + height - 0.5, top - 0.5))
     ax.set_axis_off()
 
 
@@ -118,21 +118,6 @@ def draw_contours(ax: Axes, gallery: Gallery, row: int) -> None:
 def _halo(width: float) -> list[AbstractPathEffect]:
     """A thin dark rim: the lines stay visible on bright images."""
     return [withStroke(linewidth=width + 1.0, foreground=style.INK, alpha=0.85)]
-
-
-def _around_embryo(arrays: Arrays, index: int) -> tuple[int, int, int, int]:
-    """A square that holds the true embryo and its fragments; the whole image without them."""
-    inside = arrays.masks[index][..., EMBRYO] | arrays.masks[index][..., FRAGMENT]
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if not len(rows):
-        return 0, arrays.size, 0, arrays.size
-    side = int((1 + 2 * MARGIN) * max(np.ptp(rows), np.ptp(columns))) + 4
-    side = min(side, arrays.size)
-    starts = [
-        int(np.clip((where[0] + where[-1] - side) // 2, 0, arrays.size - side))
-        for where in (rows, columns)
-    ]
-    return starts[0], starts[0] + side, starts[1], starts[1] + side
 
 
 def caption(image: pd.Series) -> str:

@@ -44,7 +44,13 @@ def write_focus(
     """Fill `out`; returns what metrics.json holds, by the kind of map."""
     numbers = {kind: summarise(seen, params.same_map, bootstrap) for kind, seen in looks.items()}
     grid = list(looks[GRADCAM].heat.shape[1:])
-    facts = {"layer": params.layer, "grid": grid, "draws": params.draws, "rules": RULES}
+    facts = {
+        "layer": params.layer,
+        "grid": grid,
+        "draws": params.draws,
+        "same_map": params.same_map,
+        "rules": RULES,
+    }
     write_json(out / "metrics.json", {**numbers, **facts})
     table = pd.concat([seen.images.assign(map=kind) for kind, seen in looks.items()])
     table.insert(0, "map", table.pop("map"))
@@ -93,16 +99,25 @@ def draw(
         line = f"{TITLES[kind]}\ntrained"
         lines[line] = seen.heat[chosen]
         images = seen.images.iloc[chosen]
+        pairs = images[["concentration", "concentration_within"]].to_numpy(float)
         captions[line] = [
-            f"×{all_:.1f} image, ×{within:.1f} embryo"
-            for all_, within in zip(
-                images["concentration"], images["concentration_within"], strict=True
-            )
+            f"{_times(whole)} image, {_times(within)} embryo" for whole, within in pairs
         ]
         for control, heat in seen.controls.items():
             line = f"{TITLES[kind]}\n{control} redrawn"
             lines[line] = heat[chosen]
             alike = seen.draws[control][0]["rank_correlation"].iloc[chosen]  # of the draw shown
-            captions[line] = [f"rank correlation with trained {value:.2f}" for value in alike]
-    title = f"Heat of {name} ({params.layer}), least to most fragmented; × share of heat / of area"
+            captions[line] = [
+                f"correlation with trained {value:.2f}".replace("-", "\N{MINUS SIGN}")
+                for value in alike
+            ]
+    title = (
+        f"Heat of {name} ({params.layer}). ×: heat on the fragments over that of a uniform map, "
+        f"of the image and within the embryo"
+    )
     panels(arrays, indices[chosen], lines, captions, title, path)
+
+
+def _times(concentration: float) -> str:
+    """Not a number where there is no heat to be concentrated."""
+    return f"×{concentration:.1f}" if np.isfinite(concentration) else "no heat in"

@@ -1,4 +1,4 @@
-"""Numbers of a row with patient-bootstrap intervals, and the difference between two rows.
+"""Numbers of a row with patient-bootstrap intervals.
 
 A concentration over images is a ratio of sums, energy on fragments over what a uniform map would
 have put there. The mean of the images' own ratios is given beside it; a single tiny fragment that
@@ -7,7 +7,7 @@ happens to lie under a hot cell can carry that one alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -120,26 +120,6 @@ def difference(
     both = np.column_stack([first, second])
     both[np.isnan(both).any(1)] = 0.0
     return bootstrap.interval(both, patients, _ratio_minus_ratio)
-
-
-def compare(
-    trials: Sequence[Mapping[str, pd.DataFrame]], first: str, second: str, bootstrap: Bootstrap
-) -> Numbers:
-    """Row `first` minus row `second` on the same images, over all trials (data seed, training seed,
-    fold) that hold both; a patient brings the images of all of them."""
-    pairs = [
-        trial[first].merge(trial[second], on=["image", "patient"], suffixes=("", " of second"))
-        for trial in trials
-        if first in trial and second in trial
-    ]
-    images = pd.concat(pairs, ignore_index=True)
-    other = images[[c for c in images.columns if c.endswith(" of second")]]
-    other = other.rename(columns=lambda name: name.removesuffix(" of second"))
-    patients = images["patient"].to_numpy()
-    return {
-        name: as_number(difference(sums(images, name), sums(other, name), patients, bootstrap))
-        for name in CONCENTRATIONS
-    }
 
 
 def as_number(interval: Interval) -> dict[str, float | None]:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ivfgrade.htmlreport.ladder_view import READINGS
 from ivfgrade.htmlreport.rows import Row
 from ivfgrade.htmlreport.sources import Comparison
 
-QUICK = "quick"
 VERDICTS = ("holds", "does not hold", "cannot tell")
-MACHINERY = "This proves the machinery only: every verdict is 'cannot tell'."
+MACHINERY = "These trainings prove the machinery only: no verdict follows from their numbers."
 MIXED = (
-    "The images and curves below are of a quick run, which proves the machinery only; Table 1 and "
-    "the verdicts rest on other trials."
+    "The images and curves below are of trainings that prove the machinery only; Table 1 and the "
+    "verdicts rest on other trials."
 )
 RESEARCH = "This is research software; nothing here was validated on patients."
 
@@ -22,29 +22,28 @@ RESEARCH = "This is research software; nothing here was validated on patients."
 @dataclass(frozen=True)
 class Banner:
     facts: list[tuple[str, str]]
-    is_quick: bool
+    machinery_only: bool
     warnings: list[str]
 
 
 def banner(rows: Sequence[Row], comparison: Comparison, data_name: str) -> Banner:
     """The comparison may pool more trials than the one whose rows the page shows."""
     about = comparison.facts
-    shown_profiles = _settings(rows, "profile")
-    quick = bool(about.get("machinery_only")) if about else QUICK in shown_profiles
-    mixed = not quick and QUICK in shown_profiles
-    cautions = [text for text in about.get("cautions", []) if "machinery only" not in text]
-    first = [MACHINERY] if quick else [MIXED] if mixed else []
-    shown = {
+    judged, shown = bool(about.get("machinery_only")), not all(map(_gives_verdicts, rows))
+    cautions = list(about.get("cautions", []))
+    if shown and not judged:
+        cautions.insert(0, MIXED if about else MACHINERY)
+    facts = {
         "Data": data_name,
-        "Profile": _list(sorted({*about.get("profiles", []), *shown_profiles})),
+        "Profile": _list(sorted({*about.get("profiles", []), *_settings(rows, "profile")})),
         "Recipe": _list(_settings(rows, "recipe")),
         **_trials(rows, about.get("trials", {})),
         **_outcome(comparison),
     }
     return Banner(
-        facts=[(name, value or "unknown") for name, value in shown.items()],
-        is_quick=quick or mixed,
-        warnings=[*first, *map(_sentence, cautions), RESEARCH],
+        facts=[(name, value or "unknown") for name, value in facts.items()],
+        machinery_only=judged or shown,
+        warnings=[*map(_sentence, cautions), RESEARCH],
     )
 
 
@@ -53,6 +52,11 @@ def trial_of(rows: Sequence[Row]) -> str:
     seeds, folds = _settings(rows, "training_seed"), _settings(rows, "fold")
     seed = f"training seed {_list(seeds)}" if seeds else "one training per row"
     return f"{seed}, fold {_list(folds)}" if folds else f"{seed}, a single split"
+
+
+def _gives_verdicts(row: Row) -> bool:
+    """Whether its training was long enough to say anything about the paper."""
+    return bool(row.settings.get("verdicts", True))
 
 
 def _trials(rows: Sequence[Row], trials: Mapping[str, Any]) -> dict[str, str]:
@@ -69,10 +73,13 @@ def _trials(rows: Sequence[Row], trials: Mapping[str, Any]) -> dict[str, str]:
 
 def _outcome(comparison: Comparison) -> dict[str, str]:
     counts = comparison.ledger.get("counts", {})
-    answers = [one["answer"] for one in comparison.ladder.get("criterion", [])]
+    answers = [
+        f"{one['answer']} (C {READINGS[one['mae_of_c']]})"
+        for one in comparison.ladder.get("criterion", [])
+    ]
     found = {
         "Claims": ", ".join(f"{name} {counts.get(name, 0)}" for name in VERDICTS) if counts else "",
-        "Row F": " / ".join(answers),
+        "Row F": ", ".join(answers),
     }
     return {name: text for name, text in found.items() if text}
 

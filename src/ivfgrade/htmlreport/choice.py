@@ -36,13 +36,13 @@ def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
     table = next(row for row in rows if row.name == name).images.set_index("image")
     graded = table["grade"].isin(["", None]) | (table["grade"] == table["predicted_grade"])
     alarms = table["false_alarm"] if "false_alarm" in table else pd.Series(dtype=float)
+    largest = _largest(table["error_reported"], count)
     strips = [
         Strip("Lowest Dice", "the least overlap with the true outline", name,
               _largest(-table["dice"], count)),
-        Strip("Largest error of the ratio", "reported against true ratio", name,
-              _largest(table["error_reported"], count)),
-        Strip("Wrong grade by the widest margin", "wrong grades with the largest error", name,
-              _largest(table["error_reported"].mask(graded), count)),
+        Strip("Largest error of the ratio", "reported against true ratio", name, largest),
+        Strip("Wrong grade", "the largest errors among wrong grades, after those above", name,
+              _largest(table["error_reported"].mask(graded).drop(largest), count)),
         Strip("False alarms", "images without fragments, by the area outlined nevertheless", name,
               _largest(alarms.where(alarms > 0), count)),
         Strip("Rows apart", "the largest spread of reported ratios between rows", name,

@@ -1,4 +1,9 @@
-"""Do the gradients of the tasks agree while rows train? A column per row, a colour per layer."""
+"""Do the gradients of the tasks agree while rows train? A column per row, a colour per layer.
+
+Segmentation is what compares the mask with the true outline, regression what compares the head's
+ratio with the true one or its grade. Terms that tie the mask's area to the ratio are neither: they
+would bring the regression's target into the gradient that it is compared with.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +16,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ivfgrade.cosines import DETAILS, PREFIX, measured_layers
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation import style
 
-PREFIX, DETAILS = "conflict_", ("_mean", "_sd", "_negative", "_ratio")
 COLOURS = (style.BLUE, style.SKY, style.GREEN, style.ORANGE, style.VERMILION, style.PURPLE)
-
-
-def measured_layers(history: pd.DataFrame) -> list[str]:
-    names = [name for name in history.columns if name.startswith(PREFIX)]
-    return [name.removeprefix(PREFIX) for name in names if not name.endswith(DETAILS)]
 
 
 def conflict_figure(histories: Mapping[str, pd.DataFrame], path: Path) -> None:

@@ -1,4 +1,8 @@
-"""What the viewer shows: every test image with its truth and what each row made of it."""
+"""What the viewer shows: every test image with its truth and what each row made of it.
+
+A page is sent around, and names of images and patients may be those of people: it holds neither,
+but the number of the image's line in the prepared manifest.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,12 @@ import pandas as pd
 
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays
 from ivfgrade.errors import InputError
+from ivfgrade.evaluation.crop import around
 from ivfgrade.htmlreport import runlength
-from ivfgrade.htmlreport.crop import around, window
+from ivfgrade.htmlreport.crop import window
 from ivfgrade.htmlreport.gates import GateScale, gate_scales
 from ivfgrade.htmlreport.looks import looks
-from ivfgrade.htmlreport.pictures import jpeg
+from ivfgrade.htmlreport.pictures import MAP_QUALITY, jpeg
 from ivfgrade.htmlreport.rows import Row, union_of_images
 
 NUMBERS = ("dice", "false_alarm", "direct", "hard", "soft", "fused", "reported", "error_reported")
@@ -33,6 +38,10 @@ class Collection:
     images: pd.DataFrame
     arrays: Arrays
     places: Mapping[str, int]  # image -> place in the arrays
+
+    def case(self, image: str) -> int:
+        """The number of its line in the manifest."""
+        return self.places[image] + 1
 
     def embryo(self, image: str) -> np.ndarray:
         """S S: true or estimated embryo together with its true fragments."""
@@ -58,7 +67,7 @@ def collect(rows: Sequence[Row], arrays: Arrays) -> Collection:
 
 
 def viewer_data(collection: Collection, grades: Sequence[str]) -> dict[str, Any]:
-    """Plain values for viewer.js; `images` in the order of their names."""
+    """Plain values for viewer.js."""
     rows = collection.rows
     scales = gate_scales(collection)
     numbers = {row.name: row.images.set_index("image") for row in rows}
@@ -117,8 +126,7 @@ def _image(
     embryo = part.of(arrays.masks[index][..., EMBRYO]) > 0
     paired = about["supervision"] == "paired"
     return {
-        "name": name,
-        "patient": str(about["patient"]),
+        "case": collection.case(name),
         "stage": str(about.get("stage", "")),
         "grade": str(about["grade"]) or str(about.get("clinical_grade", "")),
         "outlined": bool(paired),
@@ -155,7 +163,9 @@ def _drawn(row: Row, image: str, cut: Any) -> dict[str, str]:
 
 def _gate(row: Row, image: str, scales: Mapping[str, GateScale]) -> dict[str, str]:
     gate = None if row.outlines is None else row.outlines.gate(image)
-    return {} if gate is None else {"gate": _text(jpeg(scales[row.name].stretched(gate)))}
+    if gate is None:
+        return {}
+    return {"gate": _text(jpeg(scales[row.name].stretched(gate), MAP_QUALITY))}
 
 
 def _text(content: bytes) -> str:

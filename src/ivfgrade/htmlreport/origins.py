@@ -12,6 +12,7 @@ from ivfgrade.htmlreport.mlflow_links import row_link, training_link
 from ivfgrade.htmlreport.rows import Row
 
 TRAINING = ("pretrain", "finetune", "learn", "freeze")  # stages that log to MLflow
+KINDS = {"paired": "with outline", "unmasked": "without"}  # of the images that a row learnt from
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,15 @@ def trainings(rows: Sequence[Row]) -> list[Training]:
     return [Training(row.name, _facts(row.settings), row_link(row.name)) for row in rows]
 
 
-def stages(folder: Path | None) -> list[Stage]:
-    """In the order of their paths; whoever ran them, and when, stays out of the page."""
+def stages(folder: Path | None, names: Sequence[str]) -> list[Stage]:
+    """Those of the whole table, then those of its rows; whoever ran them, and when, stays out of
+    the page."""
     if folder is None or not folder.is_dir():
         return []
-    return [_stage(path.relative_to(folder), read_json(path)) for path in _files(folder)]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.json"))
+    homes = sorted(path for path in folder.iterdir() if path.is_dir())
+    of_rows = [home / f"{name}.json" for home in homes for name in names]
+    files = [*sorted(folder.glob("*.json")), *filter(Path.is_file, of_rows)]
+    return [_stage(path.relative_to(folder), read_json(path)) for path in files]
 
 
 def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -58,7 +59,7 @@ def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
         "best epoch": settings.get("best_epoch"),
         "seed": settings.get("training_seed"),
         "fold": settings.get("fold"),
-        "images": ", ".join(f"{count} {kind}" for kind, count in images.items()),
+        "images": ", ".join(f"{count} {KINDS.get(kind, kind)}" for kind, count in images.items()),
     }
     return {name: "" if value is None else str(value) for name, value in facts.items()}
 

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from ivfgrade.errors import InputError
 
 PHOTOGRAPHIC = 400_000  # bytes; a plot is smaller, a sheet of photographs is not
-JPEG_QUALITY, PHOTO_QUALITY = 88, 84
+JPEG_QUALITY, PHOTO_QUALITY, MAP_QUALITY = 80, 84, 60
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ivfgrade.cosines import measured_layers
 from ivfgrade.grading import GradingScheme
-from ivfgrade.htmlreport.conflict import conflict_figure, measured_layers
+from ivfgrade.htmlreport.conflict import conflict_figure
 from ivfgrade.htmlreport.curves import learning_curves, learning_rows
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.ratio_figure import ratio_figure
@@ -15,7 +16,9 @@ from ivfgrade.htmlreport.rows import Row
 
 RATIOS = (
     "Ratio of every row",
-    "The reported against the true ratio of each test image, one plot per row.",
+    "The answer against the true ratio of each test image, one plot per row. Grey: the "
+    "head's direct answer, of which the paper prints the MAE. Blue: what we report where the "
+    "recipe reads the ratio otherwise, from the mask or from mask and head together.",
 )
 CURVES = (
     "Learning curves",
@@ -24,8 +27,10 @@ CURVES = (
 )
 CONFLICT = (
     "Gradient conflict",
-    "Cosine of the gradients of segmentation and regression in the shared backbone, by epoch and "
-    "layer; below 0 the tasks pull apart. Underneath, how far single batches scatter.",
+    "Cosine of the gradients of segmentation (bce, Dice and focal loss of the mask) and regression "
+    "(losses of the head's ratio) in the shared backbone, by epoch and layer; below 0 the tasks "
+    "pull apart. Loss terms that tie the mask's area to the ratio belong to neither. Underneath, "
+    "how far single batches scatter, and how many of them pull apart.",
 )
 
 

@@ -19,10 +19,6 @@ TEXT = {
     "grade", "clinical_grade", "predicted_grade",
 }  # fmt: skip
 NEEDED = ("image", "patient", "supervision", "ratio", "dice", "reported", "error_reported", "grade")
-ORDER = (
-    "Baseline", "A", "B1", "B2", "C", "D", "E", "D_literal", "E_constant", "C_pcgrad", "Inception",
-)  # fmt: skip
-OURS = "F"
 
 
 @dataclass(frozen=True)
@@ -34,19 +30,17 @@ class Row:
     outlines: Outlines | None
 
 
-def read_rows(folder: Path) -> list[Row]:
-    found = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
-    if not found:
-        raise InputError(f"{folder} holds no row with a {SCORES}; run dvc repro to make one")
-    return sorted((_row(path) for path in found), key=lambda row: place(row.name))
-
-
-def place(name: str) -> tuple[int, int, str]:
-    """The paper's order, then rows of other names, ours and its ladder last."""
-    if name in ORDER:
-        return 0, ORDER.index(name), name
-    ours = name == OURS or name.startswith(f"{OURS}_")
-    return (2 if ours else 1), int(name == OURS), name
+def read_rows(folder: Path, names: Sequence[str]) -> list[Row]:
+    """In the order of `names`: folders of rows that the table no longer has may lie beside them."""
+    if not names:
+        raise InputError("the table names no row, so there is nothing to show")
+    for name in names:
+        if not (folder / name / SCORES).is_file():
+            raise InputError(
+                f"{folder} holds no {name}/{SCORES}, and the table names row {name}; run dvc repro "
+                f"to make it"
+            )
+    return [_row(folder / name) for name in names]
 
 
 def union_of_images(rows: Sequence[Row]) -> pd.DataFrame:

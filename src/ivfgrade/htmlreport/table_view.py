@@ -8,7 +8,7 @@ from typing import Any
 
 from ivfgrade.htmlreport.strips import Axis, Strip, axis
 
-DRAWN = {"dice": "dice", "mae_reported": "mae_direct"}  # measure -> what the paper prints for it
+DRAWN = ("dice", "mae_direct")  # measures that the paper prints, of the same name
 Line = Mapping[str, Any]
 
 
@@ -21,8 +21,10 @@ class TableView:
     notes: list[str]
 
 
-def table_view(table: Mapping[str, Any]) -> TableView:
-    rows = table.get("rows", [])
+def table_view(table: Mapping[str, Any], names: Sequence[str]) -> TableView:
+    """`names` of the rows in the page's order."""
+    measured = {line["row"]: line for line in table.get("rows", [])}
+    rows = [measured[name] for name in names if name in measured]
     axes = {measure: _axis(rows, measure) for measure in DRAWN}
     return TableView(
         rows=rows,
@@ -45,4 +47,4 @@ def _axis(rows: Sequence[Line], measure: str) -> Axis:
 
 
 def _printed(row: Line, measure: str) -> float | None:
-    return row.get("paper", {}).get(DRAWN[measure])
+    return row.get("paper", {}).get(measure)

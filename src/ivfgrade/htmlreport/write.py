@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from ivfgrade.htmlreport.embed import content_policy, json_for_script
 from ivfgrade.htmlreport.evidence import (
     LOOKS,
     figures_in,
-    focus_figures,
-    looks_of,
+    focus_of,
     texture_lines,
 )
 from ivfgrade.htmlreport.gallery import Collection, collect, preferred, viewer_data
+from ivfgrade.htmlreport.ladder_view import ladder_view
 from ivfgrade.htmlreport.mlflow_links import tables_link
 from ivfgrade.htmlreport.origins import stages, trainings
 from ivfgrade.htmlreport.rows import Row, read_rows
@@ -37,10 +38,15 @@ SCRIPTS = ("outline.js", "drawing.js", "gallery.js", "viewer.js", "ledger.js")
 
 
 def write_page(
-    folders: Folders, scheme: GradingScheme, data_name: str, experiment: str, out: Path
+    folders: Folders,
+    names: Sequence[str],
+    scheme: GradingScheme,
+    data_name: str,
+    experiment: str,
+    out: Path,
 ) -> None:
-    """`experiment` is the name of the table in MLflow."""
-    rows = read_rows(folders.experiments)
+    """`names` of the rows in the page's order; `experiment` is the name of the table in MLflow."""
+    rows = read_rows(folders.experiments, names)
     collection = collect(rows, load_arrays(folders.data))
     write_text(out, page(collection, folders, scheme, data_name, experiment))
 
@@ -53,7 +59,9 @@ def page(
     experiment: str,
 ) -> str:
     rows = collection.rows
+    names = [row.name for row in rows]
     comparison = read_comparison(folders.comparison)
+    repeated = comparison.stability.get("rows", {})
     style, script = _asset(STYLE), "\n".join(map(_asset, SCRIPTS))
     return _template().render(
         style=style,
@@ -62,27 +70,28 @@ def page(
         strip_width=WIDTH,
         banner=banner(rows, comparison, data_name),
         about=comparison.facts,
-        table=table_view(comparison.table) if comparison.table else None,
+        table=table_view(comparison.table, names) if comparison.table else None,
         ledger=comparison.ledger,
         ladder=comparison.ladder,
-        stability=comparison.stability,
+        rungs=ladder_view(comparison.ladder),
+        stability=[(name, found) for name in names if (found := repeated.get(name))],
         ratio_figure=plots.ratio_plot(rows, scheme),
         conflict_figure=plots.conflict_plot(rows),
         learning_figure=plots.curves_plot(rows),
         texture_figures=figures_in(folders.texture),
         texture_lines=texture_lines(folders.texture),
-        focus_figures=focus_figures(folders.focus),
-        focus_looks=looks_of(folders.focus),
+        focus=focus_of(folders.focus, names),
         focus_questions=list(LOOKS.values()),
         data=json_for_script(viewer_data(collection, scheme.names)),
         columns=[row.name for row in rows if row.outlines is not None],
+        case_of=collection.case,
         spread=spread_over_ratios(collection.images),
         failures=failures(rows),
         judged_row=preferred(rows),
         judged_trial=trial_of(rows),
         sheet=_sheet(collection, folders, data_name),
         trainings=trainings(rows),
-        stages=stages(folders.provenance),
+        stages=stages(folders.provenance, names),
         tables_link=tables_link(experiment),
         **_counts(rows),
     )

@@ -2,7 +2,7 @@
 "use strict";
 const gallery = (() => {
   const data = JSON.parse(document.getElementById("viewer-data").textContent);
-  const images = new Map(data.images.map((image) => [image.name, image]));
+  const images = new Map(data.images.map((image) => [image.case, image]));
   const rows = new Map(data.rows.map((row) => [row.name, row]));
   const element = (id) => document.getElementById(id);
   const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1)} %`);
@@ -28,7 +28,7 @@ const gallery = (() => {
   }
 
   const label = (image, row) =>
-    `Image ${image.name}: true ratio ${truthOf(image)}; row ${row}: ${about(image, row)}, reported ` +
+    `Case ${image.case}: true ratio ${truthOf(image)}; row ${row}: ${about(image, row)}, reported ` +
     `${image.rows[row] ? percent(image.rows[row].reported) : "nothing"}. Open the large view.`;
 
   // Drawn when they come into sight: a hundred pictures at once would stall a phone.
@@ -48,7 +48,7 @@ const gallery = (() => {
     button.setAttribute("aria-label", label(image, row ? row.name : state.row));
     if (caption) {
       const text = document.createElement("span");
-      text.append(about(image, caption), document.createElement("br"), answer(image, caption));
+      text.append(`#${image.case} · ${about(image, caption)}`, document.createElement("br"), answer(image, caption));
       button.append(text);
     }
     const lines = draws === "" ? [] : [
@@ -66,17 +66,17 @@ const gallery = (() => {
     ratio: (image) => image.ratio,
     reported: (image) => image.rows[state.row]?.reported,
     apart: (image) => image.apart,
-    name: (image) => image.name,
+    case: (image) => image.case,
   };
 
-  // What is unknown comes last, whichever way the rest is sorted; ties stay in the order of names.
+  // What is unknown comes last, whichever way the rest is sorted; ties stay in the order of cases.
   function sorted(list, measure, falling) {
     const known = list.filter((image) => measure(image) !== null && measure(image) !== undefined);
     const unknown = list.filter((image) => !known.includes(image));
     const sign = falling ? -1 : 1;
     known.sort((a, b) => {
       const [one, other] = [measure(a), measure(b)];
-      return one < other ? -sign : one > other ? sign : a.name < b.name ? -1 : 1;
+      return one < other ? -sign : one > other ? sign : a.case - b.case;
     });
     return [...known, ...unknown];
   }
@@ -90,7 +90,7 @@ const gallery = (() => {
     element("grid").replaceChildren(...state.order.map((image) => {
       const item = document.createElement("li"), button = document.createElement("button");
       button.type = "button";
-      item.dataset.image = image.name;
+      item.dataset.case = image.case;
       item.append(button);
       fill(button, image, state.row, state.row);
       return item;
@@ -114,8 +114,8 @@ const gallery = (() => {
   }
 
   function printed() {
-    for (const place of document.querySelectorAll("[data-image]")) {
-      const image = images.get(place.dataset.image);
+    for (const place of document.querySelectorAll("[data-case]")) {
+      const image = images.get(Number(place.dataset.case));
       const ratio = place.querySelector("th.ratio");
       if (ratio) ratio.textContent = percent(image.ratio);
       for (const button of place.querySelectorAll("[data-draw]")) {

@@ -7,6 +7,8 @@ const viewer = (() => {
   const shown = new Set(["truth", ...data.rows.filter((r) => r.shown).map((r) => r.name)]);
   let image = null;
 
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
   function open(wanted) {
     image = wanted;
     if (!state.order.includes(image)) state.order = [...data.images];
@@ -21,14 +23,13 @@ const viewer = (() => {
   }
 
   function update() {
-    element("name").textContent = image.name;
+    element("name").textContent = `Case ${image.case}`;
     element("place").textContent =
       `${state.order.indexOf(image) + 1} of ${state.order.length}`;
-    const stage = image.stage ? `, ${image.stage} cells` : "";
+    const stage = image.stage ? `${image.stage} cells; ` : "";
     element("about").textContent = image.ratio === null ?
-      `Patient ${image.patient}${stage}; ${truthOf(image)}, no true outline.` :
-      `Patient ${image.patient}${stage}; true ratio ${truthOf(image)}; rows differ by ` +
-      `${percent(image.apart)}.`;
+      capital(`${stage}${truthOf(image)}, no true outline.`) :
+      capital(`${stage}true ratio ${truthOf(image)}; answers of the rows up to ${percent(image.apart)} apart.`);
     numbers();
     paint();
   }
@@ -40,20 +41,26 @@ const viewer = (() => {
       head.scope = "row";
       head.textContent = row.name;
       line.append(head);
-      const shares = ["direct", "hard", "soft", "reported", "error_reported"]
-        .map((name) => (found[name] === undefined ? "–" : percent(found[name])));
-      for (const text of [decimal(found.dice), ...shares, found.grade || "–"]) {
-        const cell = document.createElement("td");
-        cell.className = "number";
-        cell.textContent = text;
-        line.append(cell);
-      }
-      const wrong = found.grade && image.ratio !== null && found.grade !== image.grade;
-      line.lastChild.classList.toggle("wrong", Boolean(wrong));
-      if (wrong) line.lastChild.append(Object.assign(document.createElement("small"),
-        { textContent: `not ${image.grade}` }));
+      const share = (name) => (found[name] === undefined ? "–" : percent(found[name]));
+      const before = [decimal(found.dice), share("reported"), share("error_reported")];
+      const after = ["direct", "hard", "soft"].map(share);
+      line.append(...before.map(cell), grade(found), ...after.map(cell));
       return line;
     }));
+  }
+
+  function cell(text) {
+    return Object.assign(document.createElement("td"), { className: "number", textContent: text });
+  }
+
+  function grade(found) {
+    const given = cell(found.grade || "–");
+    if (found.grade && image.ratio !== null && found.grade !== image.grade) {
+      given.classList.add("wrong");
+      given.append(Object.assign(document.createElement("small"),
+        { textContent: `not ${image.grade}` }));
+    }
+    return given;
   }
 
   function paint() {
@@ -70,10 +77,11 @@ const viewer = (() => {
     const side = Math.max(200, Math.min(room.width, room.height || room.width));
     const whole = element("whole").checked;
     drawing.draw(canvas, image, { lines, gate, strength, whole, size: data.size }, side);
+    element("strength-label").hidden = !from;
     scale(gate && strength > 0 ? from : null);
     const names = [...(shown.has("truth") ? ["truth"] : []), ...visible.map((row) => row.name)];
     canvas.setAttribute("aria-label",
-      `Image ${image.name}, true ratio ${truthOf(image)}, contours of ${names.join(", ") || "none"}` +
+      `Case ${image.case}, true ratio ${truthOf(image)}, contours of ${names.join(", ") || "none"}` +
       (gate && strength > 0 ? `, attention of ${from.name}` : ""));
   }
 
@@ -81,7 +89,8 @@ const viewer = (() => {
     element("scale").hidden = !from;
     if (from) {
       const [low, high] = from.gate.map((alpha) => alpha.toFixed(2));
-      element("scale-text").textContent = `gate α from ${low} to ${high}, the same for all images`;
+      element("scale-text").textContent = `${low} to ${high} of the shallow features let through, ` +
+        "the same colours for all images; dark where they are held back, not where fragments are";
     }
   }
 
@@ -132,20 +141,30 @@ const viewer = (() => {
     event.preventDefault();
   }
 
+  // A swipe over the picture leafs through the images; up and down still scrolls.
+  function swipes(picture) {
+    let from = null;
+    picture.addEventListener("pointerdown", (event) => { from = event; });
+    picture.addEventListener("pointerup", (event) => {
+      const [x, y] = from ? [event.clientX - from.clientX, event.clientY - from.clientY] : [0, 0];
+      if (Math.abs(x) > 40 && Math.abs(x) > 2 * Math.abs(y)) move(x < 0 ? 1 : -1);
+      from = null;
+    });
+  }
+
   function start() {
     contour("truth", drawing.TRUTH, []);
     for (const row of data.rows.filter((r) => r.outlines)) contour(row.name, row.colour, row.dash);
     const gated = data.rows.filter((row) => row.gate);
     element("gate").append(...gated.map((row) => new Option(row.name, row.name)));
-    const preferred = gated.find((row) => row.name === data.first);
-    if (preferred) element("gate").value = preferred.name;
-    for (const part of ["gate-label", "strength-label"]) element(part).hidden = !gated.length;
+    element("gate-label").hidden = !gated.length;
     colourBar();
     element("previous").addEventListener("click", () => move(-1));
     element("next").addEventListener("click", () => move(1));
     element("close").addEventListener("click", () => dialog.close());
     for (const name of ["whole", "gate"]) element(name).addEventListener("change", paint);
     element("strength").addEventListener("input", paint);
+    swipes(element("canvas"));
     dialog.addEventListener("keydown", keys);
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     window.addEventListener("resize", () => dialog.open && paint());
