@@ -17,6 +17,7 @@ from scipy.stats import t as student
 
 from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.trials import Trial
+from ivfgrade.cosines import PREFIX, measured_layers
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Interval
 
@@ -32,8 +33,6 @@ KEYS = {
 DIFFERENCES = ("conflict_C_minus_E",)
 TEXTURE = ("glcm_auc_a_d", "lbp_auc_d", "lbp_auc_abc")
 NEEDED = ("value", "low", "high", "images", "patients")
-CONFLICT = "conflict_"  # <layer>: history columns, cosine of the two gradients in a layer
-DETAILS = ("_mean", "_sd", "_negative", "_ratio")  # of single batches, and of the norms
 Measured = Mapping[str, Finding | Missing]
 
 
@@ -50,8 +49,7 @@ def measure(trials: Sequence[Trial], confidence: float) -> dict[str, Finding | M
 
 def mean_cosine(history: pd.DataFrame) -> float:
     """Over all layers and epochs; NaN without a measured epoch."""
-    names = [str(name) for name in history if str(name).startswith(CONFLICT)]
-    columns = [name for name in names if not name.endswith(DETAILS)]
+    columns = [f"{PREFIX}{layer}" for layer in measured_layers(history)]
     values = history[columns].to_numpy(float)
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
