@@ -183,13 +183,18 @@ class Params:
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
     try:
-        content = YAML(typ="safe").load(path.read_text())
+        return parse_params(path.read_text(), path.as_posix())
     except OSError as error:
         raise InputError(f"{path} cannot be read here: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; save it as such") from error
+
+
+def parse_params(text: str, name: str) -> Params:
+    try:
+        content = YAML(typ="safe").load(text)
     except YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{name} is not valid YAML: {str(error).splitlines()[0]}") from error
     return build(Params, content, "")
 
 

@@ -23,7 +23,7 @@ from ruamel.yaml.comments import CommentedMap
 from ivfgrade.atomic import write_text
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import PARAMS, PIPELINES, lookup
-from ivfgrade.params import Params, load_params
+from ivfgrade.params import Params, parse_params
 from ivfgrade.provenance import dirty
 from ivfgrade.tracking import store
 
@@ -46,8 +46,8 @@ class TrialRun:
 
 def run_trial(trial: TrialRun) -> None:
     text = changed_params(trial)
+    params = parse_params(text, PARAMS)  # says what is wrong before hours are spent
     prepare(trial, text)
-    params = load_params(trial.checkout / PARAMS)  # says what is wrong before hours are spent
     environment = _environment(trial, params)
     for pipeline in PIPELINES:
         _run(["-m", "dvc", "repro", pipeline], trial, environment)
