@@ -79,12 +79,23 @@ def test_a_regressor_that_knows_the_last_grade_alone_is_seen_as_such():
     assert numbers["of_grade"]["D"]["recall"]["value"] == 1
     assert numbers["of_grade"]["D"]["precision"]["value"] == 1
     assert numbers["auc_last_against_others"]["value"] == 1
-    assert numbers["auc_of_neighbouring_grades"]["A-B"]["value"] == 0.5
-    assert numbers["auc_of_neighbouring_grades"]["B-C"]["value"] == 0.5
-    assert numbers["auc_of_neighbouring_grades"]["C-D"]["value"] == 1
+    assert numbers["auc_of_two_grades"]["A-B"]["value"] == 0.5
+    assert numbers["auc_of_two_grades"]["B-C"]["value"] == 0.5
+    assert numbers["auc_of_two_grades"]["C-D"]["value"] == 1
+    assert list(numbers["auc_of_two_grades"]) == ["A-B", "A-C", "A-D", "B-C", "B-D", "C-D"]
+    assert numbers["auc_of_best_pair_without_last"]["value"] == 0.5
     assert numbers["accuracy_without_last"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert numbers["usual_grade_without_last"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert numbers["grade_accuracy"]["value"] == numbers["balanced_accuracy"]["value"] == 0.5
+
+
+def test_grades_that_lie_apart_are_told_apart_though_their_neighbours_are_not():
+    test = graded(np.repeat([0, 1, 2], 4), np.arange(12) // 2)
+    blurred = np.array([0.0, 0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.4, 0.4, 0.5, 0.6, 0.7])
+    numbers = judge(blurred, test, SCHEME, BOOTSTRAP)
+    values = {pair: found["value"] for pair, found in numbers["auc_of_two_grades"].items()}
+    assert values["A-C"] == 1 > max(values["A-B"], values["B-C"])
+    assert numbers["auc_of_best_pair_without_last"]["value"] == 1
 
 
 def test_the_truth_is_perfect_and_the_best_constant_is_one():

@@ -15,9 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.errors import InputError
+from ivfgrade.texture.judged import NOTHING
 from ivfgrade.texture.measure import Measured, measure
 from ivfgrade.texture.params import MlpParams, TextureParams
-from ivfgrade.texture.report import NOTHING, Setting, of_claims, summary, write_report
+from ivfgrade.texture.report import Setting, of_claims, summary, write_report
 from tests.fragmentation.arrays import SCHEME, tiny_arrays
 from tests.texture.drawn import BOOTSTRAP, MLP, PARAMS
 
@@ -28,10 +29,13 @@ FILES = ["embedding.csv", "lbp_mlp.png", "metrics.json", "per_image.csv", "tsne.
 
 @pytest.fixture(scope="module")
 def arrays() -> Arrays:
-    """24 training images, 8 of validation, 8 of test; four weak ones and one without an outline."""
+    """24 training images, 8 of validation, 8 of test; four weak ones and one without an outline.
+    Their ratios are drawn out, so that every grade occurs in the test split, too."""
     arrays = tiny_arrays(paired=24, val=8)
     renamed = arrays.manifest.replace({"split": {"calibration": "test"}})
     renamed["patient"] = [f"p{row // 4}" for row in range(len(renamed))]
+    ratio = renamed["ratio"]
+    renamed["ratio"] = 0.02 + 0.7 * (ratio - ratio.min()) / (ratio.max() - ratio.min())
     return dataclasses.replace(arrays, manifest=renamed)
 
 
@@ -57,6 +61,12 @@ def test_images_are_counted(numbers):
     assert (images["measured"], images["left_out"]) == (40, 1)
 
 
+def test_all_grades_are_tested(written):
+    """Or the questions about the last one would have no answer."""
+    table = pd.read_csv(written / "per_image.csv")
+    assert set(table["grade"]) == set("ABCD")
+
+
 def test_per_image_table_bears_out_the_numbers(written, numbers):
     table = pd.read_csv(written / "per_image.csv")
     assert len(table) == 8
@@ -77,16 +87,20 @@ def test_per_image_table_bears_out_the_numbers(written, numbers):
 
 
 def test_the_ledger_reads_what_the_claims_turn_on(written, numbers):
-    """The pair that is told apart best, with the images of those grades alone."""
+    """The pair that is told apart best, with the images of the grades that are asked about."""
     found, lbp = numbers["measured"], numbers["regression"]["lbp_mlp"]
-    assert found["lbp_auc_d"]["value"] == lbp["auc_last_against_others"]["value"]
-    pairs = {name: lbp["auc_of_neighbouring_grades"][name]["value"] for name in ("A-B", "B-C")}
-    known = [value for value in pairs.values() if value is not None]
-    assert found["lbp_auc_abc"]["value"] == max(known, default=None)
+    test = pd.read_csv(written / "per_image.csv")
+    by_table = roc_auc_score(test["grade"] == "D", test["lbp_mlp"])
+    assert found["lbp_auc_d"]["value"] == pytest.approx(by_table, abs=1e-5)
+    pairs = [test[test["grade"].isin(list(pair))] for pair in ("AB", "AC", "BC")]
+    aucs = [roc_auc_score(pair["grade"] == pair["grade"].max(), pair["lbp_mlp"]) for pair in pairs]
+    assert found["lbp_auc_abc"]["value"] == pytest.approx(max(aucs), abs=1e-5)
+    assert lbp["auc_of_two_grades"]["A-C"]["value"] == pytest.approx(aucs[1], abs=1e-5)
     every = pd.read_csv(written / "embedding.csv")["grade"].value_counts()
-    assert found["glcm_auc_a_d"]["grades"] == {name: every.get(name, 0) for name in "AD"}
-    assert found["glcm_auc_a_d"]["images"] == every.get("A", 0) + every.get("D", 0)
+    assert found["glcm_auc_a_d"]["grades"] == {name: every[name] for name in "AD"}
+    assert found["glcm_auc_a_d"]["images"] == every["A"] + every["D"]
     assert found["lbp_auc_d"]["images"] == sum(found["lbp_auc_d"]["grades"].values()) == 8
+    assert found["lbp_auc_abc"]["images"] == (test["grade"] != "D").sum()
 
 
 def of_aucs(neighbours: float | None, linear: float | None, **pairs: float | None) -> Any:
@@ -94,27 +108,34 @@ def of_aucs(neighbours: float | None, linear: float | None, **pairs: float | Non
     test = pd.DataFrame({"patient": ["p", "q", "q"], "grade": ["A", "C", "D"]})
     named = {name.replace("_", "-"): {**NOTHING, "value": value} for name, value in pairs.items()}
     ways = {"neighbours": neighbours, "linear": linear}
-    glcm = {way: {"auc_last_against_first": {**NOTHING, "value": v}} for way, v in ways.items()}
-    lbp = {"auc_of_neighbouring_grades": named, "auc_last_against_others": NOTHING}
+    glcm: Any = {
+        way: {"auc_last_against_first": {**NOTHING, "value": v}} for way, v in ways.items()
+    }
+    best = {**NOTHING, "value": 0.95}  # of the resamples, whose bounds are those of no single one
+    lbp = {
+        "auc_of_two_grades": named,
+        "auc_of_best_pair_without_last": best,
+        "auc_last_against_others": NOTHING,
+    }
+    glcm["best_auc_last_against_first"] = best
     numbers = {"separation": {"glcm": glcm}, "regression": {"lbp_mlp": lbp}}
     return of_claims(numbers, Measured(test, {}, 0), test, SCHEME.names)
 
 
 def test_an_inability_is_judged_by_the_best_that_was_tried():
-    found = of_aucs(0.6, 0.9, A_B=0.7, B_C=0.4, C_D=1.0)
+    found = of_aucs(0.6, 0.9, A_B=0.7, A_C=0.8, B_C=0.4, C_D=1.0)
     glcm, lbp = found["glcm_auc_a_d"], found["lbp_auc_abc"]
-    assert (glcm["value"], glcm["by"]) == (0.9, "linear classifier")
+    assert (glcm["value"], glcm["by"]) == (0.95, "linear classifier")
     assert (glcm["images"], glcm["patients"], glcm["grades"]) == (2, 2, {"A": 1, "D": 1})
-    assert (lbp["value"], lbp["by"]) == (0.7, "perceptron, A and B")
+    assert (lbp["value"], lbp["by"]) == (0.95, "perceptron, best at A and C")
+    assert (lbp["images"], lbp["patients"]) == (2, 2)
+    assert lbp["grades"] == {"A": 1, "B": 0, "C": 1}
 
 
 def test_what_is_not_known_is_never_the_best():
-    found = of_aucs(0.1, None, A_B=None, B_C=0.1, C_D=0.9)
+    found = of_aucs(0.1, None, A_B=None, A_C=None, B_C=0.1, C_D=0.9)
     assert found["glcm_auc_a_d"]["by"] == "neighbours classifier"
-    lbp = found["lbp_auc_abc"]
-    assert (lbp["value"], lbp["by"]) == (0.1, "perceptron, B and C")
-    assert (lbp["images"], lbp["patients"], lbp["grades"]) == (1, 1, {"B": 0, "C": 1})
-    assert of_aucs(None, None, A_B=None, B_C=None, C_D=0.9)["lbp_auc_abc"]["value"] is None
+    assert found["lbp_auc_abc"]["by"] == "perceptron, best at B and C"
 
 
 def test_embedding_table_bears_out_the_numbers(written, numbers):
@@ -125,9 +146,13 @@ def test_embedding_table_bears_out_the_numbers(written, numbers):
         right = table[f"{kind}_linear_grade"] == table["grade"]
         assert right.mean() == pytest.approx(found["grade_accuracy"]["value"])
         two = table[table["grade"].isin(["A", "D"])]
-        if two["grade"].nunique() == 2:
-            auc = roc_auc_score(two["grade"] == "D", two[f"{kind}_linear_share_last"])
-            assert auc == pytest.approx(found["auc_last_against_first"]["value"], abs=1e-5)
+        aucs = {
+            way: roc_auc_score(two["grade"] == "D", two[f"{kind}_{way}_share_last"])
+            for way in ("neighbours", "linear")
+        }
+        assert aucs["linear"] == pytest.approx(found["auc_last_against_first"]["value"], abs=1e-5)
+        best = numbers["separation"][kind]["best_auc_last_against_first"]
+        assert best["value"] == pytest.approx(max(aucs.values()), abs=1e-5)
 
 
 def test_bright_fragments_on_a_bright_disc_can_be_learnt(numbers):

@@ -7,6 +7,7 @@ comes from a summed confusion matrix), so all resamples are one matrix product.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,12 +22,28 @@ class Interval:
     low: float
     high: float
 
+    def numbers(self) -> dict[str, float | None]:
+        """For JSON."""
+        ends = {"value": self.value, "low": self.low, "high": self.high}
+        return {name: as_number(end) for name, end in ends.items()}
+
+
+def as_number(value: float) -> float | None:
+    """Six decimals are more than any figure here deserves; JSON has no NaN."""
+    return round(float(value), 6) if np.isfinite(value) else None
+
 
 @dataclass(frozen=True)
 class Bootstrap:
     samples: int
     confidence: float
     seed: int
+
+    @property
+    def fewest_patients(self) -> int:
+        """With fewer, that all are of one mind, which excludes 0, is no rarer by chance than the
+        confidence promises: of n patients in 2 / 2^n of all cases."""
+        return math.ceil(1 - math.log2(1 - self.confidence))
 
     def interval(
         self, summands: np.ndarray, patients: np.ndarray, statistic: Statistic
@@ -36,11 +53,8 @@ class Bootstrap:
         per_patient = np.zeros((len(names), summands.shape[1]))
         np.add.at(per_patient, owner, summands)  # P F
         drawn = statistic(self._draws(len(names)) @ per_patient)  # samples
-        tail = (1 - self.confidence) / 2
-        known = drawn[np.isfinite(drawn)]  # a resample may hold no image that counts
-        low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
         value = statistic(per_patient.sum(0)) if len(names) else np.nan
-        return Interval(float(value), float(low), float(high))
+        return self._percentiles(float(value), drawn)
 
     def mean(self, values: np.ndarray, patients: np.ndarray) -> Interval:
         """Mean over the images that have a value; NaN means that the question does not arise."""
@@ -54,13 +68,34 @@ class Bootstrap:
         pairs[np.isnan(pairs).any(1)] = 0.0
         return self.interval(pairs, patients, _first_over_second)
 
-    def _draws(self, patients: int) -> np.ndarray:
-        """How often each resample holds each patient: samples P."""
-        if patients == 0:
+    def mean_over_draws(self, values: np.ndarray, patients: np.ndarray) -> Interval:
+        """Mean of N K values, one per image and random draw. The draws are a sample as well, and
+        may differ more than patients do: each resample redraws both."""
+        names, owner = np.unique(np.asarray(patients, str), return_inverse=True)
+        known = np.isfinite(values)
+        sums = np.zeros((2, len(names), values.shape[1]))  # of values and of their number, P K
+        np.add.at(sums[0], owner, np.where(known, values, 0.0))
+        np.add.at(sums[1], owner, known)
+        of_patients = np.einsum("sp,fpk->sfk", self._draws(len(names)), sums)
+        of_both = np.einsum("sfk,sk->sf", of_patients, self._draws(values.shape[1], stream=1))
+        value = _first_over_second(sums.sum((1, 2)))
+        return self._percentiles(float(value), _first_over_second(of_both))
+
+    def _percentiles(self, value: float, drawn: np.ndarray) -> Interval:
+        tail = (1 - self.confidence) / 2
+        known = drawn[np.isfinite(drawn)]  # a resample may hold no image that counts
+        low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+        return Interval(value, float(low), float(high))
+
+    def _draws(self, count: int, *, stream: int | None = None) -> np.ndarray:
+        """How often each resample holds each of `count` patients, or of what else is a sample and
+        has a random stream of its own: samples P."""
+        if count == 0:
             return np.zeros((self.samples, 0))
-        generator = np.random.default_rng([self.seed, patients])
-        share = np.full(patients, 1 / patients)
-        return generator.multinomial(patients, share, size=self.samples).astype(np.float64)
+        seed = [self.seed, count] if stream is None else [self.seed, count, stream]
+        share = np.full(count, 1 / count)
+        generator = np.random.default_rng(seed)
+        return generator.multinomial(count, share, size=self.samples).astype(np.float64)
 
 
 def _first_over_second(sums: np.ndarray) -> np.ndarray:

@@ -109,7 +109,7 @@ def prediction_figure(
         _against_truth(right, test, predicted, scheme, top)
         left.set_title(f"By true grade: {spoken(numbers['grade_accuracy'])} graded right")
         best = constants["mae_best"]["value"]
-        right.set_title(f"MAE {spoken(numbers['mae'], 3)}, best constant {best:.3f}")
+        right.set_title(f"MAE {spoken(numbers['mae'], 3)}, best constant in hindsight {best:.3f}")
         middle = constants["of_training"]
         label = f"constant: training median {middle:.2f}"
         for ax in (left, right):

@@ -3,10 +3,12 @@
 The paper says of LBP and MLP that the last grade is identified and the others are not. "Identified"
 is asked as recall and precision of the last grade, and as AUC, which no shift of the predictions
 towards the mean can spoil; "not told apart" as accuracy within the others, and as AUC of each pair
-of neighbouring grades.
+of grades: first and third may lie apart where neighbours overlap.
 """
 
 from __future__ import annotations
+
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,9 @@ from ivfgrade.evaluation import agreement
 from ivfgrade.evaluation.baselines import Baselines
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import GradingScheme
-from ivfgrade.texture.scores import Numbers, Scores, balanced_accuracy
+from ivfgrade.texture.scores import Numbers, Ranking, Scores, balanced_accuracy
+
+NOTHING: Numbers = {"value": None, "low": None, "high": None}
 
 
 def judge(
@@ -57,14 +61,19 @@ def _claim(
     last = len(scheme.names) - 1
     others = grade < last
     usual = np.bincount(grade[others], minlength=1).argmax()
+    everyone = np.full(len(grade), True)
+    pairs = {
+        (lower, upper): Ranking(predicted, grade == upper, np.isin(grade, (lower, upper)))
+        for lower, upper in combinations(range(last + 1), 2)
+    }
+    among_others = [ranking for (_, upper), ranking in pairs.items() if upper < last]
     return {
-        "auc_last_against_others": scores.auc(predicted, grade == last, np.full(len(grade), True)),
-        "auc_of_neighbouring_grades": {
-            f"{scheme.names[upper - 1]}-{scheme.names[upper]}": scores.auc(
-                predicted, grade == upper, np.isin(grade, (upper - 1, upper))
-            )
-            for upper in range(1, last + 1)
+        "auc_last_against_others": scores.auc(Ranking(predicted, grade == last, everyone)),
+        "auc_of_two_grades": {
+            f"{scheme.names[lower]}-{scheme.names[upper]}": scores.auc(ranking)
+            for (lower, upper), ranking in pairs.items()
         },
+        "auc_of_best_pair_without_last": scores.best_auc(among_others) if among_others else NOTHING,
         "accuracy_without_last": scores.mean(np.where(others, answer == grade, np.nan)),
         "usual_grade_without_last": scores.mean(np.where(others, grade == usual, np.nan)),
     }

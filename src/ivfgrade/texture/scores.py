@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ivfgrade.evaluation import agreement
-from ivfgrade.evaluation.bootstrap import Bootstrap, Interval
+from ivfgrade.evaluation.bootstrap import Bootstrap
 
 Numbers = dict[str, Any]
 Question = Callable[[np.ndarray], np.ndarray]  # confusion matrices ... K K -> ...
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Do the positive ones among the counted images score higher than the others? N each."""
+
+    score: np.ndarray
+    positive: np.ndarray
+    counted: np.ndarray
+
+    def histograms(self) -> np.ndarray:
+        """N 2S over the S scores that occur, of the negative and then of the positive images: summed
+        over images they hold the AUC, so it can be resampled."""
+        values, place = np.unique(self.score[self.counted], return_inverse=True)
+        column = place + len(values) * self.positive[self.counted]
+        counts = np.zeros((len(self.score), 2 * len(values)))
+        counts[np.flatnonzero(self.counted), column] = 1.0
+        return counts
 
 
 class Scores:
@@ -23,10 +41,10 @@ class Scores:
 
     def mean(self, values: np.ndarray) -> Numbers:
         """NaN: the question does not arise for that image."""
-        return plain(self.bootstrap.mean(np.asarray(values, float), self.patients))
+        return self.bootstrap.mean(np.asarray(values, float), self.patients).numbers()
 
     def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> Numbers:
-        return plain(self.bootstrap.ratio(numerator, denominator, self.patients))
+        return self.bootstrap.ratio(numerator, denominator, self.patients).numbers()
 
     def agreement(
         self, truth: np.ndarray, predicted: np.ndarray, grades: int, question: Question
@@ -36,18 +54,23 @@ class Scores:
         def statistic(sums: np.ndarray) -> np.ndarray:
             return question(sums.reshape(*sums.shape[:-1], grades, grades))
 
-        return plain(self.bootstrap.interval(flat, self.patients, statistic))
+        return self.bootstrap.interval(flat, self.patients, statistic).numbers()
 
-    def auc(self, score: np.ndarray, positive: np.ndarray, counted: np.ndarray) -> Numbers:
-        """How often a positive image scores above a negative one, equal scores counting half.
+    def auc(self, ranking: Ranking) -> Numbers:
+        """How often a positive image scores above a negative one, equal scores counting half."""
+        return self.best_auc([ranking])
 
-        Summed over images it is two histograms over the scores that occur, so it can be resampled.
-        """
-        values, place = np.unique(score[counted], return_inverse=True)
-        column = place + len(values) * positive[counted]
-        histogram = np.zeros((len(score), 2 * len(values)))
-        histogram[np.flatnonzero(counted), column] = 1.0
-        return plain(self.bootstrap.interval(histogram, self.patients, _area))
+    def best_auc(self, rankings: Sequence[Ranking]) -> Numbers:
+        """The highest of several AUCs. Which one that is depends on the images, too, so each
+        resample has its own best."""
+        histograms = [ranking.histograms() for ranking in rankings]
+        borders = np.cumsum([each.shape[1] for each in histograms])[:-1]
+
+        def statistic(sums: np.ndarray) -> np.ndarray:
+            return _highest([_area(part) for part in np.split(sums, borders, axis=-1)])
+
+        together = np.concatenate(histograms, axis=1)
+        return self.bootstrap.interval(together, self.patients, statistic).numbers()
 
 
 def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
@@ -58,10 +81,9 @@ def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
     return np.where(occurring > 0, shares / np.maximum(occurring, 1), np.nan)
 
 
-def plain(interval: Interval) -> Numbers:
-    """Six decimals are more than any figure here deserves; JSON has no NaN."""
-    pairs = asdict(interval).items()
-    return {name: round(float(v), 6) if np.isfinite(v) else None for name, v in pairs}
+def _highest(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Of those that are known; NaN if none is."""
+    return np.fmax.reduce(np.stack(values))
 
 
 def _area(sums: np.ndarray) -> np.ndarray:

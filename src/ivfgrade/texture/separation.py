@@ -25,7 +25,7 @@ from ivfgrade.evaluation import agreement
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import GradingScheme
 from ivfgrade.texture.params import TextureParams
-from ivfgrade.texture.scores import Numbers, Scores, balanced_accuracy
+from ivfgrade.texture.scores import Numbers, Ranking, Scores, balanced_accuracy
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,22 @@ def separation(
     plane = tsne_plane(features, params.perplexity, seed)  # N 2
     table = {"tsne_1": plane[:, 0], "tsne_2": plane[:, 1]}
     numbers: Numbers = {"chance": chance(scores, grade, grades)}
+    rankings: list[Ranking] = []
     for name, model in classifiers(params.neighbours).items():
         shares = held_out_shares(model, features, grade, patients, grades)
         of_two = np.full(len(grade), np.nan)  # share of the last grade, against the first alone
         of_two[extreme] = held_out_shares(
             model, features[extreme], grade[extreme], patients[extreme], grades
         )[:, -1]
+        rankings.append(Ranking(of_two, grade == grades - 1, extreme))
         answer = shares.argmax(1)
         numbers[name] = {
             "grade_accuracy": scores.agreement(grade, answer, grades, agreement.accuracy),
             "balanced_accuracy": scores.agreement(grade, answer, grades, balanced_accuracy),
-            "auc_last_against_first": scores.auc(of_two, grade == grades - 1, extreme),
+            "auc_last_against_first": scores.auc(rankings[-1]),
         }
         table |= {f"{name}_grade": np.array(scheme.names)[answer], f"{name}_share_last": of_two}
+    numbers["best_auc_last_against_first"] = scores.best_auc(rankings)
     spaces = {"features": StandardScaler().fit_transform(features), "tsne": plane}
     numbers["silhouette"] = silhouettes(scores, spaces, grade, extreme)
     return Separation(numbers, pd.DataFrame(table))
