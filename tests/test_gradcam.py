@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ivfgrade.gradcam import closeness, evidence, heat_maps, weighted_maps
+from ivfgrade.gradcam import closeness, evidence, weighted_maps
 
 
 class Pooled(nn.Module):
@@ -18,6 +18,10 @@ class Pooled(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.maps(image).mul_(2).mean(dim=(2, 3)) @ self.weights  # B
+
+
+def heat_maps(score, layer: nn.Module, image: Tensor) -> Tensor:
+    return weighted_maps(*evidence(score, layer, image))
 
 
 @pytest.fixture

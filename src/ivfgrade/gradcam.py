@@ -24,18 +24,13 @@ import torch
 from torch import Tensor, nn
 
 
-def heat_maps(score: Callable[..., Tensor], layer: nn.Module, *inputs: Tensor) -> Tensor:
-    """Heat at the resolution of `layer`'s maps, not normalised: B h w, float32, no gradient.
-
-    `score(*inputs)` runs the network, which must be in eval mode, and gives one number per image.
-    """
-    return weighted_maps(*evidence(score, layer, *inputs))
-
-
 def evidence(
     score: Callable[..., Tensor], layer: nn.Module, *inputs: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The maps A of `layer` and dS/dA: B C h w each, float32."""
+    """The maps A of `layer` and dS/dA: B C h w each, float32, no gradient.
+
+    `score(*inputs)` runs the network, which must be in eval mode, and gives one number per image.
+    """
     seen: list[Tensor] = []
 
     def cut(maps: Tensor) -> Tensor:
@@ -62,7 +57,7 @@ def listening(module: nn.Module, hear: Callable[[Tensor], Tensor | None]) -> Ite
 
 
 def weighted_maps(maps: Tensor, slope: Tensor) -> Tensor:
-    """B h w from the maps A and dS/dA, B C h w each."""
+    """Heat at the resolution of the maps, not normalised: B h w from A and dS/dA, B C h w each."""
     weights = (closeness(maps, slope) * slope.relu()).sum(dim=(2, 3))  # B C, equation 7
     return torch.einsum("bc,bchw->bhw", weights, maps).relu()
 

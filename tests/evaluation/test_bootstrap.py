@@ -69,3 +69,21 @@ def test_any_statistic_of_sums_agrees_with_a_loop():
 def test_relative_error_against_a_baseline():
     interval = BOOTSTRAP.ratio(np.array([1.0, 2.0]), np.array([2.0, 4.0]), np.array(["a", "b"]))
     assert (interval.low, interval.value, interval.high) == (0.5, 0.5, 0.5)
+
+
+def test_draws_are_resampled_like_patients():
+    """Three random networks: as far apart as the interval must at least reach."""
+    values = np.tile([0.1, 0.5, 0.9], (40, 1))
+    interval = BOOTSTRAP.mean_over_draws(values, np.arange(40))
+    assert interval.value == pytest.approx(0.5)
+    assert (interval.low, interval.high) == pytest.approx((0.1, 0.9))
+    single = np.random.default_rng(3).random(40)
+    patients = np.arange(40) // 2
+    alone = BOOTSTRAP.mean_over_draws(single[:, None], patients)
+    assert alone.numbers() == BOOTSTRAP.mean(single, patients).numbers()
+
+
+@pytest.mark.parametrize(("confidence", "patients"), [(0.95, 6), (0.9, 5), (0.99, 8)])
+def test_fewer_patients_of_one_mind_could_be_chance(confidence, patients):
+    assert Bootstrap(10, confidence, 0).fewest_patients == patients
+    assert 2 * 0.5**patients <= 1 - confidence < 2 * 0.5 ** (patients - 1)

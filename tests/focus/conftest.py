@@ -35,10 +35,6 @@ class Head(nn.Module):
         self.hidden = nn.Sequential(nn.Linear(6, 8), nn.ReLU())
         self.output = nn.Linear(8, 1)
 
-    def standardise_like(self, pooled: Tensor) -> None:
-        self.mean.copy_(pooled.mean(0))
-        self.gain.copy_(1 / (pooled.std(0) + 1e-3))
-
     def forward(self, pooled: Tensor) -> Tensor:
         return self.hidden((pooled - self.mean) * self.gain)
 

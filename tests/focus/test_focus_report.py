@@ -14,7 +14,7 @@ from ivfgrade.focus.maps import MAPS
 from ivfgrade.focus.measure import Look, look, with_fragments
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.report import as_bytes, write_focus
-from ivfgrade.focus.summary import difference, sums, verdict
+from ivfgrade.focus.summary import difference, summarise, sums, verdict
 from tests.focus.conftest import CPU, PARAMS, embryos, fresh
 
 BOOTSTRAP = Bootstrap(samples=50, confidence=0.9, seed=0)
@@ -44,7 +44,7 @@ def test_the_numbers_follow_from_the_table(written):
         again = images["energy_fragment"].sum() / images["share_fragment"].sum()
         assert found["concentration"]["value"] == pytest.approx(again, rel=1e-4)
         assert found["images"] == len(images)
-        assert sum(part["value"] for part in found["energy"].values()) == pytest.approx(1)
+        assert sum(part["value"] for part in found["energy"].values()) == pytest.approx(1, abs=1e-5)
         assert found["area"]["fragment"]["value"] == pytest.approx(images["share_fragment"].mean())
         control = found["control"]["layer1"]
         redrawn = images["energy_fragment_layer1"].sum() / images["share_fragment"].sum()
@@ -65,6 +65,20 @@ def test_each_draw_of_a_control_has_its_own_concentration(written):
     assert found["by_draw"]["concentration"] == pytest.approx(expected)
     assert len(set(expected)) == PARAMS.draws
     assert found["concentration"]["value"] == pytest.approx(np.mean(expected))
+
+
+def test_draws_that_differ_widen_the_interval(written):
+    """Two random networks, of which one draws the same map and one another: no verdict."""
+    seen = written[0]["gradcam_pp"]
+    one, other = (draw.assign(rank_correlation=r) for draw, r in zip(
+        seen.draws["head"], (0.95, 0.05), strict=True))  # fmt: skip
+    numbers = summarise(replace(seen, draws={"head": [one, other]}), 0.6, BOOTSTRAP)
+    control = numbers["control"]["head"]
+    assert control["by_draw"]["rank_correlation"] == [0.95, 0.05]
+    assert control["rank_correlation"] == {"value": 0.5, "low": 0.05, "high": 0.95}
+    assert control["verdict"] == "cannot tell"
+    alike = summarise(replace(seen, draws={"head": [one, one]}), 0.6, BOOTSTRAP)
+    assert alike["control"]["head"]["verdict"] == "the map stays the same"
 
 
 def test_maps_are_kept_as_bytes_in_the_order_of_the_table(written):

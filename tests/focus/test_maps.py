@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from ivfgrade.focus.maps import CONTRIBUTION, GRADCAM, averages, contribution, heat
+from ivfgrade.focus.maps import CONTRIBUTION, GRADCAM, contribution, heat, usual_channels
 from ivfgrade.fragmentation.sampling import load_pixels
-from ivfgrade.gradcam import heat_maps
+from ivfgrade.gradcam import weighted_maps
 from tests.focus.conftest import CPU
 
 
@@ -29,23 +29,22 @@ def test_what_channels_have_in_common_is_no_contribution():
 
 
 def test_usual_channels_are_means_over_image_content(seen, pixels):
-    pooled, usual = averages(seen, pixels, CPU)
+    usual = usual_channels(seen, pixels, CPU)
     (image, valid) = pixels[0]
     maps = seen.network.backbone(image * valid)
     inside = torch.nn.functional.interpolate(valid, size=maps.shape[-2:])[:, 0] > 0
     expected = maps.permute(1, 0, 2, 3)[:, inside].mean(1)
     torch.testing.assert_close(usual.flatten(), expected)
-    torch.testing.assert_close(usual.flatten(), pooled.mean(0))  # images of equal area
     assert not inside.all()
-    assert not seen.network.head._forward_pre_hooks
+    assert not seen.watched_layer._forward_hooks
 
 
 def test_both_maps_come_in_the_order_of_the_images(seen, arrays, pixels):
-    _, usual = averages(seen, pixels, CPU)
+    usual = usual_channels(seen, pixels, CPU)
     indices = np.arange(len(arrays.images))
     maps = heat(seen, arrays, indices, usual, CPU)
     last = load_pixels(arrays, indices[-1:])
-    alone = heat_maps(seen.score, seen.watched_layer, *last)
+    alone = weighted_maps(*seen.evidence(*last))
     torch.testing.assert_close(maps[GRADCAM][-1:], alone)
     torch.testing.assert_close(
         maps[CONTRIBUTION][-1:], contribution(*seen.evidence(*last), usual), atol=1e-6, rtol=1e-4

@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ivfgrade.dataset.arrays import Arrays
-from ivfgrade.focus.subject import HEAD, Subject
+from ivfgrade.focus.subject import Subject
 from ivfgrade.fragmentation.sampling import FORWARD_BATCH, in_chunks, load_pixels
 from ivfgrade.gradcam import listening, weighted_maps
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM
 from ivfgrade.training.precision import Compute
 
-GRADCAM, CONTRIBUTION = "gradcam_pp", "contribution"
 MAPS = (GRADCAM, CONTRIBUTION)
 Pixels = Sequence[tuple[Tensor, Tensor]]  # batches of image and valid
 
@@ -45,19 +45,13 @@ def contribution(maps: Tensor, slope: Tensor, usual: Tensor) -> Tensor:
     return (slope * (maps - usual)).sum(dim=1).relu()  # B h w
 
 
-def averages(subject: Subject, pixels: Pixels, compute: Compute) -> tuple[Tensor, Tensor]:
-    """What the head pools, N F, and the layer's mean channels on image content, 1 C 1 1."""
-    pooled: list[Tensor] = []
+def usual_channels(subject: Subject, pixels: Pixels, compute: Compute) -> Tensor:
+    """The layer's mean channels on image content, 1 C 1 1."""
     maps: list[Tensor] = []
-    head = subject.network.get_submodule(HEAD)
-    hook = head.register_forward_pre_hook(lambda _head, inputs: pooled.append(inputs[0]))
-    try:
-        with torch.no_grad(), compute.autocast(), listening(subject.watched_layer, maps.append):
-            for image, valid in pixels:
-                subject.network(image, valid)
-    finally:
-        hook.remove()
+    with torch.no_grad(), compute.autocast(), listening(subject.watched_layer, maps.append):
+        for image, valid in pixels:
+            subject.network(image, valid)
     inside = [F.interpolate(v, size=m.shape[-2:]) for m, (_, v) in zip(maps, pixels, strict=True)]
     total = sum((m.float() * i).sum((0, 2, 3)) for m, i in zip(maps, inside, strict=True))
     usual = total / torch.cat(inside).sum()
-    return torch.cat(pooled), usual[None, :, None, None]
+    return usual[None, :, None, None]

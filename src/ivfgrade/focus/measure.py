@@ -22,7 +22,7 @@ from ivfgrade.focus.energy import (
     energies,
     regions_of,
 )
-from ivfgrade.focus.maps import averages, heat
+from ivfgrade.focus.maps import heat, usual_channels
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.randomised import randomised
 from ivfgrade.focus.subject import Subject
@@ -72,7 +72,7 @@ def look(
     """By the name of the map."""
     chunks = in_chunks(evenly(indices, SETTLED_ON), FORWARD_BATCH)
     pixels = [load_pixels(arrays, chunk, compute.device) for chunk in chunks]
-    _, usual = averages(subject, pixels, compute)
+    usual = usual_channels(subject, pixels, compute)
     own = heat(subject, arrays, indices, usual, compute)
     twins: dict[str, list[dict[str, Tensor]]] = {}
     for name in params.randomised:

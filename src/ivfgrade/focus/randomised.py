@@ -7,7 +7,7 @@ but not what was learnt. Parts are redrawn in a cascade from the output down to 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,19 +15,20 @@ import torch
 from torch import Tensor, nn
 
 from ivfgrade.errors import InputError
-from ivfgrade.focus.maps import Pixels, averages
-from ivfgrade.focus.subject import HEAD, Subject
+from ivfgrade.focus.maps import Pixels, usual_channels
+from ivfgrade.focus.subject import Subject
 from ivfgrade.training.precision import Compute
 
 
 def randomised(
     subject: Subject, down_to: str, seed: Sequence[int], pixels: Pixels, compute: Compute
 ) -> tuple[Subject, Tensor]:
-    """A copy in which everything from the output down to the part is as before any training.
+    """A copy in which the weights of everything from the output down to the part are redrawn.
 
-    Norm statistics and the head's standardisation are part of what was learnt. Kept, they would not
-    fit the new weights; so they are taken anew, from `pixels`, as are the layer's usual channels,
-    which come back beside the copy.
+    Norm statistics would not fit the new weights; so they are taken anew, from `pixels`, as are the
+    layer's usual channels, which come back beside the copy. The head's standardisation stays as it
+    was trained, also where there is none: a control that changed what goes into the head as well
+    would not be the same control for all rows.
     """
     parts = subject.parts()
     if down_to not in parts:
@@ -41,10 +42,7 @@ def randomised(
         for part in drawn:
             redraw(part)
     settle(twin.network, drawn, pixels, compute)
-    pooled, usual = averages(twin, pixels, compute)
-    standardise: Callable[[Tensor], None] = twin.network.get_submodule(HEAD).standardise_like  # type: ignore[assignment]
-    standardise(pooled)
-    return twin, usual
+    return twin, usual_channels(twin, pixels, compute)
 
 
 def redraw(part: nn.Module) -> None:

@@ -13,12 +13,12 @@ from ivfgrade.atomic import write_arrays, write_json, write_text
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.focus.figures import dot_plot, panels
-from ivfgrade.focus.maps import GRADCAM
 from ivfgrade.focus.measure import Look, evenly
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.summary import summarise
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS
 
-TITLES = {"gradcam_pp": "Grad-CAM++", "contribution": "Contribution"}
+TITLES = {GRADCAM: "Grad-CAM++", CONTRIBUTION: "Contribution"}
 RULES = [
     "concentration: heat on the true fragments as a share of all heat on image content, over the "
     "fragments' share of its area, both summed over images; 1 is no better than uniform",
@@ -26,9 +26,10 @@ RULES = [
     "ceiling: what a map of the layer's size reaches that is the true mask itself",
     "control: networks with redrawn weights from the output down to the named part, mean over "
     "draws; gain is trained minus redrawn on the same images",
-    "the map stays the same: its rank correlation with the control's map is at least same_map; "
+    f"{STAYS}: its rank correlation with the control's map is at least same_map; "
     "such a map does not show what was learnt, whatever its concentration",
-    "images: paired test images with fragments; intervals: patient bootstrap",
+    "images: paired test images with fragments; intervals: patient bootstrap; those of "
+    "rank_correlation and ssim are over the draws as well",
 ]
 
 

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ivfgrade.evaluation.bootstrap import Bootstrap, Interval
+from ivfgrade.evaluation.bootstrap import Bootstrap, Interval, as_number
 from ivfgrade.focus.measure import CEILING, Look
+from ivfgrade.heat_words import CHANGES, STAYS, UNCERTAIN
 
 ENERGIES = ("energy_fragment", "energy_embryo")
 CONCENTRATIONS = ("concentration", "concentration_embryo", "concentration_within")
+LIKENESSES = ("rank_correlation", "ssim")  # of the trained and a redrawn network's map
 Numbers = dict[str, Any]
 
 
@@ -40,7 +42,7 @@ def summarise(look: Look, same_map: float, bootstrap: Bootstrap) -> Numbers:
     return {
         **_concentrations(images, None, bootstrap),
         "per_image_mean": {
-            name: as_number(bootstrap.mean(images[name].to_numpy(float), patients))
+            name: bootstrap.mean(images[name].to_numpy(float), patients).numbers()
             for name in CONCENTRATIONS
         },
         CEILING: _concentrations(images, CEILING, bootstrap),
@@ -48,7 +50,8 @@ def summarise(look: Look, same_map: float, bootstrap: Bootstrap) -> Numbers:
         "area": _split(images, "share", bootstrap),
         "control": {
             name: {
-                **_control(images, name, same_map, bootstrap),
+                **_control(images, name, bootstrap),
+                **_alike(patients, draws, same_map, bootstrap),
                 "by_draw": _by_draw(images, draws),
             }
             for name, draws in look.draws.items()
@@ -63,7 +66,7 @@ def _concentrations(images: pd.DataFrame, control: str | None, bootstrap: Bootst
     patients = images["patient"].to_numpy()
     found = {name: sums(images, name, control) for name in CONCENTRATIONS}
     return {
-        name: as_number(bootstrap.ratio(pair[:, 0], pair[:, 1], patients))
+        name: bootstrap.ratio(pair[:, 0], pair[:, 1], patients).numbers()
         for name, pair in found.items()
     }
 
@@ -74,31 +77,44 @@ def _split(images: pd.DataFrame, what: str, bootstrap: Bootstrap) -> Numbers:
     parts = {"fragment": fragment, "rest_of_embryo": embryo - fragment, "outside": 1 - embryo}
     known, patients = embryo.notna(), images["patient"].to_numpy()
     return {
-        name: as_number(bootstrap.mean(part.where(known).to_numpy(float), patients))
+        name: bootstrap.mean(part.where(known).to_numpy(float), patients).numbers()
         for name, part in parts.items()
     }
 
 
-def _control(images: pd.DataFrame, name: str, same_map: float, bootstrap: Bootstrap) -> Numbers:
+def _control(images: pd.DataFrame, name: str, bootstrap: Bootstrap) -> Numbers:
+    """Concentrations of the mean over the draws; their intervals are over patients alone."""
     patients = images["patient"].to_numpy()
-    alike = bootstrap.mean(images[f"rank_correlation_{name}"].to_numpy(float), patients)
     gains = {c: (sums(images, c), sums(images, c, name)) for c in CONCENTRATIONS}
     return {
         **_concentrations(images, name, bootstrap),
-        "gain": {c: as_number(difference(*pair, patients, bootstrap)) for c, pair in gains.items()},
-        "rank_correlation": as_number(alike),
-        "ssim": as_number(bootstrap.mean(images[f"ssim_{name}"].to_numpy(float), patients)),
-        "verdict": verdict(alike, same_map),
+        "gain": {c: difference(*pair, patients, bootstrap).numbers() for c, pair in gains.items()},
     }
+
+
+def _alike(
+    patients: np.ndarray, draws: Sequence[pd.DataFrame], same_map: float, bootstrap: Bootstrap
+) -> Numbers:
+    """How alike the maps are, as an interval over patients and draws: one random network can differ
+    from the trained one by far more than the next."""
+    found = {
+        name: bootstrap.mean_over_draws(_per_draw(draws, name), patients) for name in LIKENESSES
+    }
+    numbers = {name: interval.numbers() for name, interval in found.items()}
+    return {**numbers, "verdict": verdict(found["rank_correlation"], same_map)}
+
+
+def _per_draw(draws: Sequence[pd.DataFrame], name: str) -> np.ndarray:
+    return np.column_stack([draw[name].to_numpy(float) for draw in draws])  # N draws
 
 
 def _by_draw(images: pd.DataFrame, draws: Sequence[pd.DataFrame]) -> Numbers:
-    """The concentrations of each random network: the intervals are over patients alone, and what
-    one network with random weights happens to look at says little about the next."""
+    """Each random network by itself: what one of them happens to look at says little about the
+    next."""
     tables = [images.assign(**{c: draw[c] for c in ENERGIES}) for draw in draws]
-    return {
-        name: [_finite(_ratio(sums(table, name))) for table in tables] for name in CONCENTRATIONS
-    }
+    looks = {name: [as_number(_ratio(sums(t, name))) for t in tables] for name in CONCENTRATIONS}
+    means = {name: [as_number(draw[name].mean()) for draw in draws] for name in LIKENESSES}
+    return {**looks, **means}
 
 
 def _ratio(pairs: np.ndarray) -> float:
@@ -109,8 +125,8 @@ def _ratio(pairs: np.ndarray) -> float:
 def verdict(alike: Interval, same_map: float) -> str:
     """A map that stays the same without what was learnt does not show what was learnt."""
     if alike.high < same_map:
-        return "the map changes"
-    return "the map stays the same" if alike.low >= same_map else "cannot tell"
+        return CHANGES
+    return STAYS if alike.low >= same_map else UNCERTAIN
 
 
 def difference(
@@ -120,16 +136,6 @@ def difference(
     both = np.column_stack([first, second])
     both[np.isnan(both).any(1)] = 0.0
     return bootstrap.interval(both, patients, _ratio_minus_ratio)
-
-
-def as_number(interval: Interval) -> dict[str, float | None]:
-    """JSON has no NaN."""
-    values = {"value": interval.value, "low": interval.low, "high": interval.high}
-    return {name: _finite(value) for name, value in values.items()}
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _ratio_minus_ratio(totals: np.ndarray) -> np.ndarray:

@@ -24,8 +24,8 @@ class Ranking:
     counted: np.ndarray
 
     def histograms(self) -> np.ndarray:
-        """N 2S over the S scores that occur, of the negative and then of the positive images: summed
-        over images they hold the AUC, so it can be resampled."""
+        """N 2S over the S scores that occur, of the negative and then of the positive images.
+        Summed over images they hold the AUC, so it can be resampled."""
         values, place = np.unique(self.score[self.counted], return_inverse=True)
         column = place + len(values) * self.positive[self.counted]
         counts = np.zeros((len(self.score), 2 * len(values)))
