@@ -29,7 +29,8 @@ def main(
         samples, confidence = params.evaluate.bootstrap_samples, params.evaluate.confidence
         bootstrap = Bootstrap(samples, confidence, params.seed)
         rows = list(params.experiments.models)
-        trials = read_experiments(experiments, rows, texture, focus)
+        stride = params.active_recipe.outlining.output_stride
+        trials = read_experiments(experiments, rows, texture, focus, stride)
         scheme = load_scheme(Path(params.data.grading))
         study = study_of(trials, scheme, bootstrap, Path(params.data.root).name)
         print(write_comparison(study, out))

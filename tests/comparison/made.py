@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ivfgrade.comparison.made_by import plan
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import GradingScheme
+from ivfgrade.params import Params, load_params
 
+PROJECT = Path(__file__).resolve().parents[2]
 SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
 BOOTSTRAP = Bootstrap(samples=400, confidence=0.95, seed=5)
 IMAGES, PER_PATIENT = 24, 3
@@ -61,6 +67,7 @@ def row(
         offset = error * rng.uniform(0.5, 1.5, len(known)) if there else np.nan
         table[name] = known["ratio"].fillna(0.3) + offset
         table[f"error_{name}"] = (table[name] - known["ratio"]).abs() + asked
+    table["error_soft_uncalibrated"] = 1.5 * table["error_soft"]
     answer = "fused" if dice is not None else "direct"
     table["reported"] = table[answer]
     table["error_reported"] = table[f"error_{answer}"]
@@ -79,6 +86,17 @@ def about(seed: int = 2, fold: int | None = None, **more) -> dict:
     return {**shared, "verdicts": True, "data_digest": "d1", **more}
 
 
+@cache
+def of_project() -> Params:
+    return load_params(PROJECT / "params.yaml")
+
+
+def learnt(row: str) -> dict[str, Any]:
+    """What the row.json of a row says of its training, by the project's values."""
+    found = plan(replace(of_project(), profile="paper", recipe="plus"), row)
+    return {**found, "init": {"name": "resnet50-11ad3fa6.pth", "sha256": "11ad"}}
+
+
 def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
     return {
         "Baseline": row(known, 10 * seed + 1, 0.69, regresses=False),
@@ -92,9 +110,13 @@ def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
     }
 
 
+def a_trial(seed: int, fold: int | None, rows: dict[str, pd.DataFrame], **more: Any) -> Trial:
+    return Trial(**{**about(seed, fold), "rows": rows, **more})
+
+
 def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
     return [
-        Trial(seed, fold if folds > 1 else None, all_rows(truth(IMAGES, fold * IMAGES), seed))
+        a_trial(seed, fold if folds > 1 else None, all_rows(truth(IMAGES, fold * IMAGES), seed))
         for seed in seeds
         for fold in range(folds)
     ]

@@ -15,8 +15,18 @@ from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import load_scheme
-from tests.comparison.conftest import PROJECT
-from tests.comparison.made import BOOTSTRAP, ROWS, SCHEME, about, all_rows, trials, truth
+from tests.comparison.made import (
+    BOOTSTRAP,
+    PROJECT,
+    ROWS,
+    SCHEME,
+    about,
+    all_rows,
+    learnt,
+    of_project,
+    trials,
+    truth,
+)
 
 FILES = {"table.json", "table.csv", "table.md", "ledger.json", "ledger.md", "ladder.json",
          "stability.json"}  # fmt: skip
@@ -28,7 +38,7 @@ def experiments(tmp_path) -> Path:
         home = tmp_path / "experiments" / name
         home.mkdir(parents=True)
         table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        (home / "row.json").write_text(json.dumps(about()))
+        (home / "row.json").write_text(json.dumps({**about(), **learnt(name)}))
     return tmp_path / "experiments"
 
 
@@ -43,7 +53,9 @@ def run(*arguments: Path | str):
 def test_the_same_bytes_as_the_stage_wrote(experiments, tmp_path, keep):
     keep(experiments, tmp_path / "results" / "seed2", ROWS)
     resampled = Bootstrap(**json.loads((tmp_path / "results/study.json").read_text())["bootstrap"])
-    study = study_of(read_experiments(experiments, ROWS), SCHEME, resampled, "synthetic")
+    stride = of_project().recipes["plus"].outlining.output_stride
+    found = read_experiments(experiments, ROWS, training_stride=stride)
+    study = study_of(found, SCHEME, resampled, "synthetic")
     write_comparison(study, tmp_path / "stage")
     done = run(tmp_path / "results", tmp_path / "again")
     assert done.exit_code == 0, done.output
@@ -88,7 +100,7 @@ def test_the_kept_scheme_is_used_unless_another_is_given(experiments, tmp_path, 
     assert other.read_text() != kept.read_text()
     assert run(results, tmp_path / "other", "--grading", tmp_path / "gone.yaml").exit_code == 1
     kept.unlink()
-    assert "grading/s1-abcd.yaml cannot be read" in run(results, tmp_path / "none").output
+    assert "results/grading.yaml cannot be read" in run(results, tmp_path / "none").output
     assert run(results, tmp_path / "other", "--grading", other).exit_code == 0
     assert table["rows"][0]["row"] == ROWS[0]
 
@@ -96,7 +108,7 @@ def test_the_kept_scheme_is_used_unless_another_is_given(experiments, tmp_path, 
 @pytest.mark.parametrize("what", ["profile", "recipe"])
 def test_trials_of_two_kinds_are_not_pooled(what):
     made = trials()
-    other = type(made[0])(3, None, made[0].rows, **{what: "faithful"})
+    other = replace(made[0], training_seed=3, **{what: "faithful"})
     with pytest.raises(InputError, match=f"are of different {what}s"):
         study_of([*made, other], SCHEME, BOOTSTRAP, "synthetic")
 
@@ -136,6 +148,24 @@ def test_values_that_did_not_make_the_rows_are_refused(experiments, tmp_path, ke
         keep(experiments, tmp_path / "results" / "one", ROWS, seed=7)
     with pytest.raises(InputError, match="fold 1, but the rows were made with None"):
         keep(experiments, tmp_path / "results" / "one", ROWS, fold=1)
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"epochs": 7}, "has epochs 80 for row C, which was made with 7"),
+        ({"init": {"name": "none"}}, "has init imagenet for row C, which was made with none"),
+        ({"phase": {**learnt("C")["phase"], "clip_norm": 9.0}},
+         r"has phase.clip_norm 1.0 for row C, which was made with 9.0"),
+        ({"phase": {**learnt("C")["phase"], "losses": {"bce": 1.0}}}, r"has phase.losses.bce 0.5"),
+    ],
+)  # fmt: skip
+def test_a_training_with_other_values_is_refused(experiments, tmp_path, keep, changed, message):
+    row = experiments / "C" / "row.json"
+    row.write_text(json.dumps({**json.loads(row.read_text()), **changed}))
+    with pytest.raises(InputError, match=message):
+        keep(experiments, tmp_path / "results" / "one", ROWS)
     assert not (tmp_path / "results").exists()
 
 

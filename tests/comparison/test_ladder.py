@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from ivfgrade.comparison.findings import Basis, Finding, Missing
+from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.ladder import STEPS as LADDER
 from ivfgrade.comparison.ladder import Step, judge_row, ladder
+from ivfgrade.comparison.ledger import ledger, ledger_numbers
+from ivfgrade.comparison.ledger_text import ledger_text
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
-from tests.comparison.made import all_rows, row, study, trials, truth
+from tests.comparison.made import a_trial, all_rows, row, study, trials, truth
 
 BASIS = Basis((2,), (), 20, 7)
 STEPS = (
@@ -47,7 +50,7 @@ def test_without_f_nothing_is_shown():
     judged = judge_row(Missing("row F was not run"), finding(0, -0.001, 0.001))
     assert (judged.answer, judged.why) == ("not shown", "row F was not run")
     rows = {name: table for name, table in all_rows(truth(), 2).items() if name != "F"}
-    numbers = ladder(study([Trial(2, None, rows)]))
+    numbers = ladder(study([a_trial(2, None, rows)]))
     assert [one["answer"] for one in numbers["criterion"]] == ["not shown"] * 2
 
 
@@ -96,7 +99,7 @@ def with_c_head(error: float) -> list[Trial]:
     rows = {name: row(truth(), index, *numbers, spread=1e-4) for index, (name, numbers) in
             enumerate({"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02),
                        "C_head": (0.70, error)}.items())}  # fmt: skip
-    return [Trial(2, None, rows)]
+    return [a_trial(2, None, rows)]
 
 
 def test_f_must_also_beat_c_after_its_own_phase_2():
@@ -122,10 +125,43 @@ def test_quick_profile_shows_nothing():
 def test_unequal_training_is_told():
     settings = {"A": {"epochs": 12, "init": "none"}, "C": {"epochs": 12, "init": "none"}}
     rows = {name: row(truth(), index) for index, name in enumerate("ACF")}
-    equal = Trial(2, None, rows, settings={**settings, "F": settings["A"]})
+    equal = a_trial(2, None, rows, settings={**settings, "F": settings["A"]})
     assert ladder(study([equal]))["unequal_footing"] == []
-    longer = Trial(2, None, rows, settings={**settings, "F": {"epochs": 24, "init": "none"}})
+    longer = a_trial(2, None, rows, settings={**settings, "F": {"epochs": 24, "init": "none"}})
     assert ladder(study([longer]))["unequal_footing"] == ["epochs: A 12, C 12, F 24"]
+
+
+def trained(epochs: int, keep: list[str] | None, **more) -> dict:
+    return {"epochs": epochs, "phase": {"keep": keep, "hold": None},
+            "model": {"head": "multi_scale"}, **more}  # fmt: skip
+
+
+def test_what_a_head_got_is_told_beside_each_comparison():
+    whole = {"epochs": 80, "init": "none", "image_passes": 1, "train_images": 1}
+    phase_2 = trained(60, ["mae", "min"], phase_1=whole)
+    settings = {
+        "A": trained(**whole, keep=None, model={"head": "none"}),
+        "B2": trained(**whole, keep=None, model={"trunk": "resnet50"}),
+        "C": trained(**whole, keep=None),
+        "C_head": phase_2,
+        "D": phase_2,
+    }
+    rows = {name: row(truth(), index) for index, name in enumerate(settings)}
+    made = study([a_trial(2, None, rows, settings=settings, training_stride=16)])
+    kept = "epoch that is kept: {} the last, {} min mae on validation"
+    stride = "output stride at which the head is trained (it is used at 8): C 16, D 8"
+    assert unequal_footing(made, ("C", "D")) == (
+        "epochs of the head: C 80, D 60", kept.format("C", "D"), stride,
+    )  # fmt: skip
+    assert unequal_footing(made, ("B2", "C")) == ()
+    assert unequal_footing(made, ("A", "C")) == ()  # A has no head
+    assert unequal_footing(made, ("A", "D")) == (kept.format("A", "D"),)
+    assert "epochs of the head: C 80, C_head 140" in unequal_footing(made, ("C", "C_head"))
+    claims = {c["id"]: c for c in ledger_numbers(made, ledger(made))["claims"]}
+    (ours,) = claims["decoupled-mae-above-joint"]["ours"]
+    assert ours["footing"] == list(unequal_footing(made, ("D", "C")))
+    page = ledger_text(made, ledger(made), ladder(made))
+    assert "- MAE direct, D - C: epochs of the head: D 60, C 80\n" in page
 
 
 def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():
@@ -134,10 +170,9 @@ def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():
     rows = {name: row(truth(), index) for index, name in enumerate("ACF")}
 
     def remarks(**of_f) -> list[str]:
-        phase_2 = {"epochs": 60, "train_images": {"paired": 159, "unmasked": 9}, "recipe": "plus"}
-        c = {**whole, "recipe": "plus"}
-        settings = {"A": c, "C": c, "F": {**phase_2, "phase_1": {**whole, **of_f}}}
-        return ladder(study([Trial(2, None, rows, settings=settings)]))["unequal_footing"]
+        phase_2 = {"epochs": 60, "train_images": {"paired": 159, "unmasked": 9}}
+        settings = {"A": whole, "C": whole, "F": {**phase_2, "phase_1": {**whole, **of_f}}}
+        return ladder(study([a_trial(2, None, rows, settings=settings)]))["unequal_footing"]
 
     assert remarks() == []
     assert remarks(image_passes=50880) == ["image_passes: A 25440, C 25440, F 50880"]

@@ -8,8 +8,9 @@ from ivfgrade.comparison.ladder import ladder
 from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
 from ivfgrade.comparison.measured import KEYS
+from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.trials import Trial
-from tests.comparison.made import row, study, truth
+from tests.comparison.made import a_trial, row, study, truth
 
 
 def claim(*parts) -> Claim:
@@ -27,7 +28,7 @@ def with_rows(**rows) -> list[Trial]:
         name: row(truth(), index, *numbers, spread=1e-4)
         for index, (name, numbers) in enumerate(rows.items())
     }
-    return [Trial(2, None, tables)]
+    return [a_trial(2, None, tables)]
 
 
 def test_every_claim_gets_one_entry_in_order():
@@ -130,6 +131,20 @@ def test_each_entry_names_data_and_trials():
     assert ours["low"] < ours["value"] < ours["high"]
     assert set(ours["by_training_seed"]) == {"2", "3"}
     assert sum(numbers["counts"].values()) == len(CLAIMS)
+
+
+def test_the_rules_name_the_confidence_of_the_intervals():
+    text = " ".join(rules(0.9))
+    assert "the 90 % interval excludes 0" in text
+    assert "at 90 % one interval in 10 misses" in text
+    assert "95" not in text
+
+
+def test_the_soft_mask_of_the_paper_is_not_fitted_to_ratios():
+    by_id = {one.id: one for one in CLAIMS}
+    for name in ("joint-matches-the-soft-mask", "two-models-are-best"):
+        columns = {p.second.column for p in by_id[name].parts if p.second.row == "A"}
+        assert columns == {"error_soft_uncalibrated"}
 
 
 def test_a_level_is_no_difference():

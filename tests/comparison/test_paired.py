@@ -4,7 +4,8 @@ import pytest
 from ivfgrade.comparison.findings import Finding, Missing
 from ivfgrade.comparison.paired import difference, mean
 from ivfgrade.comparison.trials import Score, Trial
-from tests.comparison.made import BOOTSTRAP, IMAGES, all_rows, row, trials, truth
+from ivfgrade.evaluation.bootstrap import Bootstrap
+from tests.comparison.made import BOOTSTRAP, IMAGES, a_trial, all_rows, row, trials, truth
 
 A, C = Score("A", "dice"), Score("C", "dice")
 
@@ -44,7 +45,7 @@ def test_it_swaps_sign_with_its_rows():
 def test_pairing_is_by_image_and_not_by_line():
     made = trials()
     shuffled = {**made[0].rows, "C": made[0].rows["C"].sample(frac=1, random_state=0)}
-    assert found([Trial(2, None, shuffled)], A, C).interval == found(made, A, C).interval
+    assert found([a_trial(2, None, shuffled)], A, C).interval == found(made, A, C).interval
 
 
 def test_two_columns_can_be_compared():
@@ -74,14 +75,14 @@ def test_seeds_are_averaged_per_image_and_folds_stand_side_by_side():
 def test_more_seeds_of_the_same_images_do_not_count_as_more_patients():
     known = truth()
     same = {"A": row(known, 1, 0.72), "C": row(known, 2, 0.70)}
-    once, thrice = [Trial(2, None, same)], [Trial(seed, None, same) for seed in (2, 3, 4)]
+    once, thrice = [a_trial(2, None, same)], [a_trial(seed, None, same) for seed in (2, 3, 4)]
     one, three = found(once, A, C).interval, found(thrice, A, C).interval
     assert (one.low, one.high) == pytest.approx((three.low, three.high))
 
 
 def test_only_trials_with_both_rows_count():
     made = trials((2, 3))
-    lacking = Trial(4, None, {"A": row(truth(), 9, 0.9)})
+    lacking = a_trial(4, None, {"A": row(truth(), 9, 0.9)})
     assert found([*made, lacking], A, C) == found(made, A, C)
 
 
@@ -96,17 +97,27 @@ def test_what_is_missing_is_said():
     assert reason(A, Score("E_constant", "dice")) == "row E_constant was not run"
     assert reason(Score("B1", "dice"), A) == "row B1 has no dice"
     assert reason(Score("B2", "heat_on_fragments"), A) == "row B2 has no heat_on_fragments"
-    apart = [Trial(1, None, {"A": row(truth(), 1)}), Trial(2, None, {"C": row(truth(), 2)})]
+    apart = [a_trial(1, None, {"A": row(truth(), 1)}), a_trial(2, None, {"C": row(truth(), 2)})]
     assert reason(A, C, apart) == "no trial holds both A and C"
 
 
 def test_one_patient_gives_a_value_and_no_interval():
-    made = [Trial(2, None, all_rows(truth(3), 2))]
+    made = [a_trial(2, None, all_rows(truth(3), 2))]
     missing = difference(made, A, C, BOOTSTRAP)
     assert isinstance(missing, Missing)
     rows = made[0].rows
     assert missing.value == pytest.approx((rows["A"]["dice"] - rows["C"]["dice"]).mean())
     assert "too few" in missing.reason
+
+
+def test_a_mean_of_few_patients_has_no_interval_either():
+    made = [a_trial(2, None, all_rows(truth(15), 2))]  # of five patients
+    missing = mean(made, A, BOOTSTRAP)
+    assert isinstance(missing, Missing)
+    assert missing.value == pytest.approx(made[0].rows["A"]["dice"].mean())
+    assert missing.reason == "test patients with a value: 5, too few to resample"
+    trusting = Bootstrap(BOOTSTRAP.samples, 0.9, BOOTSTRAP.seed)
+    assert isinstance(mean(made, A, trusting), Finding)
 
 
 def test_mean_of_a_row():

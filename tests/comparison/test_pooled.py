@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from ivfgrade.comparison.pooled import known, pooled
-from ivfgrade.comparison.trials import Trial
 from ivfgrade.errors import InputError
-from tests.comparison.made import IMAGES, SCHEME, row, trials, truth
+from tests.comparison.made import IMAGES, SCHEME, a_trial, row, trials, truth
 
 
 def test_one_line_per_image_over_seeds_and_folds():
@@ -37,13 +36,13 @@ def test_what_does_not_arise_stays_empty():
 def test_a_grade_outside_the_scheme_is_refused():
     table = row(truth(), 1).assign(predicted_grade="I")
     with pytest.raises(InputError, match="row C has the predicted_grade I"):
-        pooled([Trial(2, None, {"C": table})], "C", SCHEME)
+        pooled([a_trial(2, None, {"C": table})], "C", SCHEME)
 
 
 def test_trivial_answers_come_from_whichever_row_has_them():
-    regression_first = [Trial(2, None, {"B1": row(truth(), 1, None), "C": row(truth(), 2)})]
+    regression_first = [a_trial(2, None, {"B1": row(truth(), 1, None), "C": row(truth(), 2)})]
     table = known(regression_first)
     assert table["all_embryo_dice"].mean() == pytest.approx(0.3)
     assert table["error_constant"].mean() == pytest.approx((truth()["ratio"] - 0.2).abs().mean())
-    no_outlines = known([Trial(2, None, {"B1": row(truth(), 1, None)})])
+    no_outlines = known([a_trial(2, None, {"B1": row(truth(), 1, None)})])
     assert no_outlines["all_embryo_dice"].isna().all()

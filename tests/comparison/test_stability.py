@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from ivfgrade.comparison.stability import between_seeds, flips, kendall_w, stability
-from ivfgrade.comparison.trials import Trial
-from tests.comparison.made import BOOTSTRAP, row, study, trials, truth
+from tests.comparison.made import BOOTSTRAP, a_trial, row, study, trials, truth
 
 
 def test_one_seed_has_no_stability():
@@ -13,7 +12,7 @@ def test_one_seed_has_no_stability():
 
 def test_equal_seeds_agree_fully():
     table = row(truth(), 1)
-    same = [Trial(seed, None, {"C": table}) for seed in (1, 2, 3)]
+    same = [a_trial(seed, None, {"C": table}) for seed in (1, 2, 3)]
     numbers = between_seeds(same, "C", BOOTSTRAP)
     assert numbers is not None
     assert numbers["training_seeds"] == 3
@@ -25,7 +24,7 @@ def test_equal_seeds_agree_fully():
 def test_two_seeds_a_tenth_apart():
     table = row(truth(), 1)
     moved = table.assign(reported=table["reported"] + 0.1, predicted_grade="D")
-    made = [Trial(1, None, {"C": table}), Trial(2, None, {"C": moved})]
+    made = [a_trial(1, None, {"C": table}), a_trial(2, None, {"C": moved})]
     numbers = between_seeds(made, "C", BOOTSTRAP)
     assert numbers is not None
     assert numbers["ratio_sd"]["value"] == pytest.approx(0.1 / np.sqrt(2), abs=1e-6)

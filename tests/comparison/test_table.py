@@ -7,7 +7,7 @@ from ivfgrade.comparison.table_text import table_text
 from ivfgrade.evaluation.agreement import confusion, quadratic_kappa
 from ivfgrade.evaluation.params import EvaluateParams
 from ivfgrade.evaluation.summary import Summary
-from tests.comparison.made import BOOTSTRAP, SCHEME, study, trials
+from tests.comparison.made import BOOTSTRAP, SCHEME, a_trial, all_rows, study, trials, truth
 
 PARAMS = EvaluateParams(2.0, (8.0,), 0.5, BOOTSTRAP.samples, BOOTSTRAP.confidence, 10, 6)
 
@@ -81,6 +81,15 @@ def test_trivial_answers():
         ratio.mean() / 10, abs=1e-6
     )
     assert lines["everything is fragment"]["dice"]["value"] == pytest.approx(0.3)
+
+
+def test_few_patients_give_values_without_intervals():
+    numbers = table_1(study([a_trial(2, None, all_rows(truth(15), 2))]))
+    for measure in ("dice", "mae_direct", "grade_accuracy"):
+        cell = row_of(numbers, "C")[measure]
+        assert cell["value"] is not None
+        assert (cell["low"], cell["high"]) == (None, None)
+    assert f"| {row_of(numbers, 'C')['dice']['value']:.3f} |" in table_text(study(), numbers)
 
 
 def test_the_page_says_what_it_is():

@@ -7,7 +7,7 @@ import pytest
 
 from ivfgrade.comparison.trials import read_experiments, read_results
 from ivfgrade.errors import InputError
-from tests.comparison.made import IMAGES, about, all_rows, row, truth
+from tests.comparison.made import IMAGES, about, all_rows, learnt, row, truth
 from tests.comparison.made import ROWS as ALL
 
 
@@ -19,7 +19,7 @@ def write_experiments(
         home = folder / name
         home.mkdir(parents=True)
         table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, epochs=80)))
+        (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, **learnt(name))))
     cosines = pd.DataFrame({"epoch": [1, 2], "conflict_stem": [-0.1, -0.3]})
     cosines.to_csv(folder / "C" / "history.csv", index=False)
 
@@ -209,7 +209,40 @@ def test_trials_of_other_data_are_refused(tmp_path, kept):
 def test_a_trial_needs_its_seed(tmp_path, kept):
     home = kept(2, None, "one")
     (home / "trial.json").write_text(json.dumps({"fold": None, "profile": "paper"}))
-    with pytest.raises(InputError, match="trial.json lacks training_seed, recipe, verdicts, data"):
+    with pytest.raises(InputError, match=r"trial.json lacks training_seed, .* order, rows"):
+        read_results(tmp_path / "results")
+
+
+def change_values(home: Path, before: str, after: str) -> None:
+    text = (home / "params.yaml").read_text()
+    assert before in text
+    (home / "params.yaml").write_text(text.replace(before, after))
+
+
+def test_trials_of_other_values_are_refused(tmp_path, kept):
+    kept(2, None, "one")
+    home = kept(3, None, "other")
+    change_values(home, "training_seed: 2 ", "training_seed: 3 ")  # these may differ
+    change_values(home, "device: auto", "device: cuda")
+    change_values(home, "  fold: null", "  fold: 1")
+    change_values(home, "    E:  ", "    E_:  ")  # a trial of fewer rows
+    (trial, _) = read_results(tmp_path / "results")
+    assert trial.training_stride == 16
+    change_values(home, "learnt_epochs: 4 ", "learnt_epochs: 5 ")
+    message = "made with different values, profiles.quick.learnt_epochs is 5 and 4: keep them"
+    with pytest.raises(InputError, match=message):
+        read_results(tmp_path / "results")
+
+
+def test_without_kept_values_the_rows_say_how_they_were_made(tmp_path, kept):
+    kept(2, None, "one")
+    home = kept(3, None, "other")
+    (home / "params.yaml").unlink()
+    assert len(read_results(tmp_path / "results")) == 2
+    about = json.loads((home / "trial.json").read_text())
+    about["rows"]["C"]["phase"]["losses"]["range"] = 0.5
+    (home / "trial.json").write_text(json.dumps(about))
+    with pytest.raises(InputError, match=r"C.phase.losses.range is 0.5 and 1.0: keep them"):
         read_results(tmp_path / "results")
 
 

@@ -28,7 +28,11 @@ BESIDE = {
     "freeze": {"ivfgrade.training.conflict"} | ROWS,
     "learn": ROWS,
     "track": {"ivfgrade.tracking.table_rows"},
-    "compare": {"ivfgrade.comparison.collect", "ivfgrade.comparison.__main__"},
+    "compare": {
+        "ivfgrade.comparison.collect",
+        "ivfgrade.comparison.made_by",
+        "ivfgrade.comparison.__main__",
+    },
 }
 
 

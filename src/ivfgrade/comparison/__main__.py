@@ -17,8 +17,6 @@ from ivfgrade.errors import one_line
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import load_scheme
 
-USUAL = Path("grading/s1-abcd.yaml")  # of results that were kept without theirs
-
 
 def main(
     results: Path,
@@ -30,8 +28,7 @@ def main(
     with one_line():
         about = read_json(results / "study.json")
         bootstrap = Bootstrap(**about["bootstrap"])
-        kept = results / SCHEME
-        scheme = load_scheme(grading or (kept if kept.exists() else USUAL))
+        scheme = load_scheme(grading or results / SCHEME)
         study = study_of(read_results(results), scheme, bootstrap, about["data"])
         print(write_comparison(study, out))
 

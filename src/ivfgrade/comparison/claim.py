@@ -68,6 +68,11 @@ def hard(row: str) -> Score:
     return Score(row, "error_hard")
 
 
+def soft(row: str) -> Score:
+    """Area of the probabilities as trained; calibrated, they have seen further true masks."""
+    return Score(row, "error_soft_uncalibrated")
+
+
 def higher(first: Score, second: Score, effect: float | None = None) -> Contrast:
     return Contrast(first, second, 1, effect)
 

@@ -14,6 +14,7 @@ from ivfgrade.comparison.claim import (
     hard,
     higher,
     lower,
+    soft,
 )
 from ivfgrade.comparison.verdicts import DICE_MARGIN
 
@@ -61,11 +62,12 @@ TRADE_OFF = (
     ),
     Claim(
         "joint-matches-the-soft-mask",
-        "C's direct answer is as exact as the ratio measured on A's soft mask",
+        "C's direct answer is as exact as the ratio measured on A's soft mask (the area of "
+        "its probabilities as trained; those of our calibration have seen further true masks)",
         "IV.C",
         "0.046 for C; the other number is not printed",
         "equivalence",
-        (Same(direct("C"), Score("A", "error_soft"), MATCH),),
+        (Same(direct("C"), soft("A"), MATCH),),
     ),
     Claim(
         "decoupling-keeps-dice",
@@ -116,13 +118,13 @@ TRADE_OFF = (
     Claim(
         "two-models-are-best",
         "A for the outlines and C for the grade is the best deployment: C grades better than D, "
-        "than A's own mask read softly, and than F",
+        "than the area of A's own soft mask, not calibrated, and than F as it is reported",
         "IV.C, V",
         "0.046 for C, 0.049 for D; A's own ratio is not printed",
         "difference",
         (
             lower(direct("C"), direct("D"), 0.003),
-            lower(direct("C"), Score("A", "error_fused")),
+            lower(direct("C"), soft("A")),
             lower(direct("C"), Score("F", "error_reported")),
         ),
     ),

@@ -17,13 +17,14 @@ from typing import Any
 import typer
 
 from ivfgrade.atomic import read_json, replaced, write_json, write_text
-from ivfgrade.comparison.files import SCHEME, kept_in, left_by_pipeline
+from ivfgrade.comparison.files import SCHEME, VALUES, kept_in, left_by_pipeline
+from ivfgrade.comparison.made_by import require_made_by
 from ivfgrade.comparison.trials import Trial, read_experiments, shared_facts
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
+from ivfgrade.inputs import PARAMS
 from ivfgrade.params import Params, load_params
 
-PARAMS = Path("params.yaml")
 NAMELESS = ("host",)  # of a provenance file: results are public, computers' names are not
 
 
@@ -35,7 +36,7 @@ def collect(
     provenance: Path | None = None,
 ) -> None:
     """Fill `home`, or leave it as it is; the folder above says what its trials share."""
-    params = load_params(PARAMS)
+    params = load_params(Path(PARAMS))
     rows = list(params.experiments.models)
     (trial,) = read_experiments(experiments, rows, texture, focus)  # refuses what does not compare
     _require_its_params(trial, params)
@@ -45,7 +46,7 @@ def collect(
             ours, theirs = left_by_pipeline(experiments, focus, row), kept_in(kept, row)
             for source, target in zip(astuple(ours), astuple(theirs), strict=True):
                 _copy(source, target)
-        _copy(PARAMS, kept / "params.yaml")
+        _copy(Path(PARAMS), kept / VALUES)
         _copy(texture and texture / "metrics.json", kept / "texture.json")
         about = {"order": rows, "rows": trial.settings, "provenance": _origins(provenance, rows)}
         write_json(kept / "trial.json", {**shared_facts(trial), **about})
@@ -64,6 +65,7 @@ def _require_its_params(trial: Trial, params: Params) -> None:
                 f"{PARAMS} has {name} {ours}, but the rows were made with {getattr(trial, name)}; "
                 "run the table anew or set it back"
             )
+    require_made_by(params, trial.settings)
 
 
 def _origins(folder: Path | None, rows: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ivfgrade.comparison.same_values import require_same_values
 from ivfgrade.comparison.tables import ERRORS, TRUTH
 from ivfgrade.errors import InputError
 
@@ -59,7 +60,8 @@ def _scored(table: pd.DataFrame, column: str) -> set[str]:
 
 
 def require_one_study(trials: Sequence[Trial]) -> None:
-    """Trials that may be pooled: one data set, each seed and fold once, disjoint test folds."""
+    """Trials that may be pooled: one data set, the same values, each seed and fold once, disjoint
+    test folds."""
     seen: dict[tuple[int, str], str] = {}  # seed, image -> trial
     truths: dict[str, pd.DataFrame] = {}
     for trial in trials:
@@ -71,6 +73,7 @@ def require_one_study(trials: Sequence[Trial]) -> None:
                     f"{trial.name} and {trials[0].name} are of different {what}s: "
                     "keep them in different folders of results"
                 )
+        require_same_values(trial, trials[0])
         table = next(iter(trial.rows.values()))
         for image in table["image"]:
             other = seen.setdefault((trial.training_seed, image), trial.name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCHEME = "grading.yaml"  # beside the kept trials of a study, who share it
+VALUES = "params.yaml"  # in the folder of a kept trial, which it has made
 
 
 @dataclass(frozen=True)

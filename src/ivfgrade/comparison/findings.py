@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ivfgrade.comparison.rounded import as_number, plain
 from ivfgrade.comparison.trials import Trial
-from ivfgrade.evaluation.bootstrap import Interval
+from ivfgrade.evaluation.bootstrap import Interval, as_number
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Finding:
     def numbers(self) -> dict[str, Any]:
         seeds = {str(seed): as_number(value) for seed, value in self.by_seed.items()}
         return {
-            **plain(self.interval),
+            **self.interval.numbers(),
             **self.basis.numbers(),
             "by_training_seed": seeds,
             "note": self.note,

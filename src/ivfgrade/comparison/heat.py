@@ -12,9 +12,9 @@ from typing import Any
 
 from ivfgrade.comparison.tables import HEAT, HEAT_MAP
 from ivfgrade.comparison.trials import Score, Trial
+from ivfgrade.heat_words import CHANGES
 
 Controls = Mapping[str, Mapping[str, Any]]  # redrawn part -> what came of it
-CHANGES = "the map changes"  # as focus.summary.verdict says it
 
 
 def doubts(trials: Sequence[Trial], first: Score, second: Score) -> list[str]:

@@ -1,7 +1,7 @@
 """Row F, ours: is it as good as A at outlines and as C at grades, and what did each step bring?
 
 The paper holds one such model to be impossible. It is *shown* if both point estimates are at least
-equal and the paired 95 % bounds lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
+equal and the paired intervals lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
 F's reported ratio is compared with C's direct answer, the paper's number, and with all that C gives
 when it gets what F gets and is not F's own: the calibration by which it is read, and D's phase 2 on
 top of it (C_head). F must meet the criterion against every such reading that is there.
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ivfgrade.comparison.findings import Finding, Missing
+from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Score
 from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN
 
 ROUND_OFF = 1e-9
 DIRECT, HARD, SOFT, FUSED = "error_direct", "error_hard", "error_soft", "error_fused"
-EQUAL_FOOTING = ("init", "epochs", "image_passes", "train_images", "recipe")  # of row.json
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def ladder(study: Study, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
         "answer": overall.answer,
         "why": overall.why,
         "criterion": [_criterion(study, one, criteria[one.name]) for one in readings(study)],
-        "unequal_footing": unequal_footing(study, ("A", "C", "C_head", "F")),
+        "unequal_footing": list(unequal_footing(study, ("A", "C", "C_head", "F"))),
         "steps": [_step(study, step) for step in steps],
     }
 
@@ -178,27 +178,3 @@ def _step(study: Study, step: Step) -> dict[str, Any]:
 
 def _gain(study: Study, score: Score, before: Score) -> dict[str, Any]:
     return study.difference(score, before).numbers()
-
-
-def unequal_footing(study: Study, rows: Sequence[str]) -> list[str]:
-    """Where the whole networks of the compared rows had other initialisation, data, recipe or
-    training time."""
-    remarks = []
-    for name in EQUAL_FOOTING:
-        values = {row: _setting(study, row, name) for row in rows if row in study.rows}
-        if len(set(values.values())) > 1:
-            remarks.append(f"{name}: " + ", ".join(f"{row} {v}" for row, v in values.items()))
-    return remarks
-
-
-def _setting(study: Study, row: str, name: str) -> str:
-    """Of the training of the whole network: of phase 1, where a row stands on one."""
-    settings = [trial.settings.get(row, {}) for trial in study.trials]
-    whole = [{**setting, **setting.get("phase_1", {})} for setting in settings if setting]
-    return " or ".join(sorted({_spoken(one.get(name, "unknown")) for one in whole})) or "unknown"
-
-
-def _spoken(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " and ".join(f"{key} {one}" for key, one in value.items() if one is not None)
-    return str(value)

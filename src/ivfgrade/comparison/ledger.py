@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivfgrade.comparison.claim import (
-    IDENTICAL,
-    MATCH,
-    SEPARABLE,
     Border,
     Claim,
     Contrast,
@@ -20,6 +17,7 @@ from ivfgrade.comparison.claim import (
 )
 from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
 from ivfgrade.comparison.findings import Finding, Missing
+from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.heat import doubts
 from ivfgrade.comparison.ladder import (
     grade_difference,
@@ -29,45 +27,17 @@ from ivfgrade.comparison.ladder import (
     readings,
 )
 from ivfgrade.comparison.measured import DIFFERENCES, KEYS, Measured, measure
+from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.verdicts import (
-    DICE_MARGIN,
     Answer,
     Verdict,
-    decimal,
     judge_border,
     judge_direction,
     judge_same,
     unknown,
 )
 from ivfgrade.comparison.wording import difference_name
-
-RULES = (
-    "holds: the 95 % interval excludes 0 in the claimed direction",
-    "does not hold: it excludes 0 the other way, or excludes half the claimed effect by falling "
-    "short of it",
-    "cannot tell: everything else, also a row that is missing",
-    "two numbers said to be equal: holds if the interval lies inside the stated margin on both "
-    "sides of 0, does not hold if it lies wholly outside, else cannot tell; the margins: Dice "
-    f"{decimal(DICE_MARGIN)}, the bound set for F; MAE {decimal(MATCH)}, half of the difference "
-    f"that the paper calls outperforming; {decimal(IDENTICAL)} for outlines that must not change",
-    f"features that cannot separate grades: an AUC below {decimal(SEPARABLE)}, half way from "
-    "chance to certainty, by the best of the classifiers or pairs of grades that were tried, "
-    "chosen on the same images; what features are said to find: by the paper's own perceptron",
-    "texture over several trials: the mean of their values, from the lowest lower to the highest "
-    "upper bound of their intervals",
-    "heat maps: cannot tell, unless each map that is compared is shown to change when parts of its "
-    "network are redrawn",
-    "gradient cosine: one mean over epochs, layers and folds per training seed, since folds share "
-    "most of their images; Student interval over the seeds",
-    "a model that has both, outlines and grade: judged by the criterion of row F, against C read "
-    "directly and through the same calibration, and against C after F's phase 2 where that was "
-    "run; all must be met",
-    "a claim of several comparisons holds if all of them do, and does not hold if one does not",
-    "intervals: percentiles over resamples of the test patients, paired by image; another training "
-    "would differ too, which is not in the interval: see the difference per training seed",
-    "no correction for the number of claims: at 95 % one interval in twenty misses by chance",
-)
 
 
 @dataclass(frozen=True)
@@ -78,6 +48,7 @@ class Judged:
     found: Finding | Missing
     verdict: Verdict
     is_level: bool = False  # a level, not a difference
+    footing: tuple[str, ...] = ()  # where the compared rows were not trained alike
 
 
 @dataclass(frozen=True)
@@ -107,11 +78,13 @@ def _judge(study: Study, part: Part, measured: Measured) -> list[Judged]:
             if isinstance(measure_found, Missing)
             else judge_border(measure_found.interval, part.border, part.direction)
         )
-        is_level = part.measure not in DIFFERENCES
-        return [Judged(KEYS[part.measure], measure_found, verdict, is_level)]
+        compared = DIFFERENCES.get(part.measure, ())
+        footing = unequal_footing(study, compared)
+        return [Judged(KEYS[part.measure], measure_found, verdict, not compared, footing)]
     found = study.difference(part.first, part.second)
     name = difference_name(part.first, part.second)
-    return [Judged(name, found, _verdict(study, part, found))]
+    footing = unequal_footing(study, (part.first.row, part.second.row))
+    return [Judged(name, found, _verdict(study, part, found), footing=footing)]
 
 
 def _verdict(study: Study, part: Contrast | Same, found: Finding | Missing) -> Verdict:
@@ -126,11 +99,15 @@ def _verdict(study: Study, part: Contrast | Same, found: Finding | Missing) -> V
 
 
 def _one_model(study: Study) -> list[Judged]:
-    found = {"Dice, F - A": outline_difference(study)}
+    found, others = {"Dice, F - A": outline_difference(study)}, ["A"]
     for one in readings(study):
         found[f"MAE, F reported - {one.name}"] = grade_difference(study, one)
+        others.append(one.score.row)
     verdict = _judge_one_model(study, found)
-    return [Judged(name, one, verdict) for name, one in found.items()]
+    return [
+        Judged(name, one, verdict, footing=unequal_footing(study, ("F", other)))
+        for (name, one), other in zip(found.items(), others, strict=True)
+    ]
 
 
 def _judge_one_model(study: Study, found: Mapping[str, Finding | Missing]) -> Verdict:
@@ -185,7 +162,7 @@ def _joined(answers: Sequence[Answer]) -> Answer:
 def ledger_numbers(study: Study, entries: Sequence[Entry]) -> dict[str, Any]:
     return {
         **study.facts(),
-        "rules": list(RULES),
+        "rules": list(rules(study.bootstrap.confidence)),
         "counts": dict(Counter(entry.verdict.answer for entry in entries)),
         "claims": [_numbers(study, entry) for entry in entries],
         "not_tested": list(NOT_TESTED),
@@ -201,7 +178,12 @@ def _numbers(study: Study, entry: Entry) -> dict[str, Any]:
         "kind": claim.kind,
         "paper": claim.printed,
         "ours": [
-            {"what": part.name, "is_level": part.is_level, **part.found.numbers()}
+            {
+                "what": part.name,
+                "is_level": part.is_level,
+                "footing": list(part.footing),
+                **part.found.numbers(),
+            }
             for part in entry.parts
         ],
         "verdict": entry.verdict.answer,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ivfgrade.comparison.claims import NOT_TESTED
-from ivfgrade.comparison.ledger import RULES, Entry, Judged, trials_of
+from ivfgrade.comparison.ledger import Entry, Judged, trials_of
+from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.wording import (
     NAMES,
@@ -30,8 +31,14 @@ def ledger_text(study: Study, entries: Sequence[Entry], ladder: Numbers) -> str:
     trials = capital(study.basis.text())
     head = f"# The paper's claims, {study.data}\n\n{trials}. Verdicts: {counted}.\n\n"
     claims = markdown_table(HEADER, [_line(study, entry) for entry in entries])
+    remarks = [f"{part.name}: {remark}" for entry in entries for part in entry.parts
+               for remark in part.footing]  # fmt: skip
+    uneven = (
+        f"## Not on equal footing\n\n{_list(list(dict.fromkeys(remarks)))}\n" if remarks else ""
+    )
     return (
-        f"{head}{warnings(study.cautions)}{claims}\n## Rules\n\n{_list(RULES)}\n"
+        f"{head}{warnings(study.cautions)}{claims}\n{uneven}"
+        f"## Rules\n\n{_list(rules(study.bootstrap.confidence))}\n"
         f"## Not tested here\n\n{_list(NOT_TESTED)}\n{_ladder_text(study, ladder)}"
     )
 

@@ -24,15 +24,14 @@ from ivfgrade.evaluation.bootstrap import Interval
 KEYS = {
     "glcm_auc_a_d": "AUC of grade A against D from GLCM features, best classifier tried",
     "lbp_auc_d": "AUC of D against the rest from the LBP + MLP prediction",
-    "lbp_auc_abc": "AUC of the pair of neighbours among A, B and C that is told apart best, same "
-    "prediction",
+    "lbp_auc_abc": "AUC of the pair among A, B and C that is told apart best, same prediction",
     "conflict_C": "gradient cosine in C",
     "conflict_E": "gradient cosine in E",
     "conflict_C_minus_E": "gradient cosine, C - E",
 }
-DIFFERENCES = ("conflict_C_minus_E",)
+DIFFERENCES = {"conflict_C_minus_E": ("C", "E")}  # the rows; others are levels
 TEXTURE = ("glcm_auc_a_d", "lbp_auc_d", "lbp_auc_abc")
-NEEDED = ("value", "low", "high", "images", "patients")
+NEEDED = ("value", "low", "high", "images", "patients", "by", "grades")
 Measured = Mapping[str, Finding | Missing]
 
 
@@ -103,8 +102,6 @@ def _texture(trials: Sequence[Trial], key: str) -> Finding | Missing:
     held, entries = [trials[index] for index in known], list(known.values())
     values, lows, highs = ([entry[name] for entry in entries] for name in ("value", "low", "high"))
     middle = float(np.mean(values))
-    if not all("by" in entry for entry in entries):
-        return Missing("the texture stage did not say by which classifier, run it anew", middle)
     alone = entries[0] if len(entries) == 1 else {"images": None, "patients": None}
     basis = basis_of(held, alone["images"], alone["patients"])
     interval = Interval(middle, min(lows), max(highs))

@@ -8,15 +8,16 @@ difference per training seed and is not in the interval.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
+from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.pooled import asked, scores_of
+from ivfgrade.comparison.resampled import interval_of_mean
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
-
-FEWEST_PATIENTS = 6  # five of one mind, which excludes 0, are chance in more than 1 of 20 cases
 
 
 def difference(
@@ -27,27 +28,31 @@ def difference(
     if not both:
         return Missing(_why_missing(trials, first, second))
     table = _differences(both, first, second)
-    known = table[table["value"].notna()]
-    patients = int(known["patient"].nunique())
-    if patients < FEWEST_PATIENTS:
-        value = float(known["value"].mean())
-        return Missing(f"test patients with both values: {patients}, too few to resample", value)
-    interval = bootstrap.mean(table["value"].to_numpy(float), table["patient"].to_numpy())
-    return Finding(interval, basis_of(both, len(known), patients), _by_seed(both, first, second))
+    found = _resampled(both, table, bootstrap)
+    if isinstance(found, Missing):
+        return found
+    return replace(found, by_seed=_by_seed(both, first, second))
 
 
 def mean(trials: Sequence[Trial], score: Score, bootstrap: Bootstrap) -> Finding | Missing:
     held = [trial for trial in trials if trial.has(score)]
     if not held:
         return Missing(_why_missing(trials, score, score))
-    table = asked(scores_of(held, score), score.column)
+    return _resampled(held, asked(scores_of(held, score), score.column), bootstrap)
+
+
+def _resampled(
+    trials: Sequence[Trial], table: pd.DataFrame, bootstrap: Bootstrap
+) -> Finding | Missing:
     known = table[table["value"].notna()]
-    interval = bootstrap.mean(table["value"].to_numpy(float), table["patient"].to_numpy())
-    return Finding(interval, _basis(held, known))
-
-
-def _basis(trials: Sequence[Trial], known: pd.DataFrame) -> Basis:
-    return basis_of(trials, len(known), int(known["patient"].nunique()))
+    patients = int(known["patient"].nunique())
+    interval = interval_of_mean(
+        table["value"].to_numpy(float), table["patient"].to_numpy(), bootstrap
+    )
+    if np.isnan(interval.low):
+        reason = f"test patients with a value: {patients}, too few to resample"
+        return Missing(reason, interval.value)
+    return Finding(interval, basis_of(trials, len(known), patients))
 
 
 def _differences(trials: Sequence[Trial], first: Score, second: Score) -> pd.DataFrame:

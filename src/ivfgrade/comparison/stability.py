@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ivfgrade.comparison.rounded import as_number, plain
-from ivfgrade.comparison.rows import described
+from ivfgrade.comparison.resampled import interval_of_mean
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
-from ivfgrade.evaluation.bootstrap import Bootstrap
+from ivfgrade.evaluation.bootstrap import Bootstrap, as_number
 
 
 def stability(study: Study) -> dict[str, Any]:
-    rows = [row.name for row in described(study.rows)]
-    between = {row: between_seeds(study.trials, row, study.bootstrap) for row in rows}
+    between = {row: between_seeds(study.trials, row, study.bootstrap) for row in study.rows}
     return {**study.facts(), "rows": between}
 
 
@@ -32,8 +30,8 @@ def between_seeds(trials: Sequence[Trial], row: str, bootstrap: Bootstrap) -> di
         "training_seeds": ratios.shape[1],
         "images": len(ratios),
         "patients": len(set(patients)),
-        "ratio_sd": plain(bootstrap.mean(ratios.std(1, ddof=1), patients)),
-        "grade_flip_rate": plain(bootstrap.mean(flips(grades), patients)),
+        "ratio_sd": interval_of_mean(ratios.std(1, ddof=1), patients, bootstrap).numbers(),
+        "grade_flip_rate": interval_of_mean(flips(grades), patients, bootstrap).numbers(),
         "kendall_w": as_number(kendall_w(ratios)),
     }
 

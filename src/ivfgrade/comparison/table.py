@@ -10,7 +10,7 @@ import pandas as pd
 
 from ivfgrade.comparison.findings import basis_of
 from ivfgrade.comparison.pooled import asked, known, pooled, share
-from ivfgrade.comparison.rounded import plain
+from ivfgrade.comparison.resampled import interval_of_mean, with_floor
 from ivfgrade.comparison.rows import Row, described
 from ivfgrade.comparison.study import Study
 from ivfgrade.evaluation import agreement
@@ -36,7 +36,8 @@ NOTES = (
     "direct: the regression head, hard and soft: area of the mask, soft after calibration, fused: "
     "direct and soft together, reported: the one that the row answers with and is graded by",
     "over training seeds the scores of an image are averaged, over folds the images are pooled",
-    "intervals: percentiles over resamples of the test patients, each with all its images",
+    "intervals: percentiles over resamples of the test patients, each with all its images; none "
+    "where patients are too few for one",
 )
 Numbers = dict[str, Any]
 
@@ -98,7 +99,8 @@ def _mean(study: Study, table: pd.DataFrame, column: str) -> Numbers:
     part = asked(table, column)
     values = part[column].to_numpy(float)
     images = int(np.isfinite(values).sum())
-    return {**plain(study.bootstrap.mean(values, part["patient"].to_numpy())), "images": images}
+    found = interval_of_mean(values, part["patient"].to_numpy(), study.bootstrap)
+    return {**found.numbers(), "images": images}
 
 
 def _graded(study: Study, table: pd.DataFrame, question: Statistic) -> Numbers:
@@ -110,8 +112,11 @@ def _graded(study: Study, table: pd.DataFrame, question: Statistic) -> Numbers:
     matrices = np.eye(len(names))[truth][:, :, None] * predicted[:, None, :]  # N K K
     statistic = partial(_of_flat, question=question, grades=len(names))
     flat = matrices.reshape(len(graded), -1)
-    found = study.bootstrap.interval(flat, graded["patient"].to_numpy(), statistic)
-    return {**plain(found), "images": len(graded)}
+    patients = graded["patient"].to_numpy()
+    found = with_floor(
+        patients, study.bootstrap, lambda: study.bootstrap.interval(flat, patients, statistic)
+    )
+    return {**found.numbers(), "images": len(graded)}
 
 
 def _of_flat(sums: np.ndarray, question: Statistic, grades: int) -> np.ndarray:

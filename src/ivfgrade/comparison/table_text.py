@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ivfgrade.comparison.study import Study
-from ivfgrade.comparison.wording import capital, markdown_table, plain_span, warnings
+from ivfgrade.comparison.wording import capital, cell, markdown_table, warnings
 
 HEADER = {
     "dice": "Dice",
     "mae_direct": "MAE direct",
     "mae_hard": "MAE hard mask",
-    "mae_soft": "MAE soft mask",
+    "mae_soft": "MAE calibrated soft mask",
     "mae_fused": "MAE fused",
     "mae_reported": "MAE reported",
     "grade_accuracy": "grade accuracy",
@@ -38,7 +38,7 @@ def table_text(study: Study, numbers: Numbers) -> str:
 
 def _line(line: Numbers) -> list[str]:
     printed = line.get("paper", {})
-    cells = {name: plain_span(line.get(name)) for name in HEADER}
+    cells = {name: cell(line.get(name)) for name in HEADER}
     return [
         line["row"],
         line["what"],
@@ -50,7 +50,7 @@ def _line(line: Numbers) -> list[str]:
 
 
 def _short(line: Numbers) -> list[str]:
-    spans = [plain_span(line.get(name)) for name in ("dice", "mae_direct")]
+    spans = [cell(line.get(name)) for name in ("dice", "mae_direct")]
     return [line["row"], line["what"], *spans]
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from ivfgrade.errors import InputError
+from ivfgrade.heat_words import GRADCAM
 
 TEXT = ("image", "patient", "split", "site", "stage", "supervision", "ratio_source", "map")
 GRADES = ("grade", "clinical_grade", "predicted_grade")
 TRUTH = ("patient", "stage", "supervision", "ratio", "grade", "clinical_grade")
-ERRORS = ("error_direct", "error_hard", "error_soft", "error_fused", "error_reported")
-HEAT, HEAT_MAP = "heat_on_fragments", "gradcam_pp"
+ERRORS = ("error_direct", "error_hard", "error_soft", "error_soft_uncalibrated", "error_fused",
+          "error_reported")  # fmt: skip
+HEAT, HEAT_MAP = "heat_on_fragments", GRADCAM
 NEEDED = ("image", *TRUTH, "dice", *ERRORS, "reported", "predicted_grade")
 
 
@@ -51,11 +53,10 @@ def with_focus(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     the sign of the difference of concentrations, and no tiny fragment outweighs the others.
     """
     looks = read_table(path)
-    absent = [name for name in ("image", "energy_fragment") if name not in looks]
+    absent = [name for name in ("image", "map", "energy_fragment") if name not in looks]
     if absent:
         raise InputError(f"{path} lacks the column {', '.join(absent)}")
-    if "map" in looks:  # several kinds of heat map, one below the other
-        looks = looks[looks["map"] == HEAT_MAP]
+    looks = looks[looks["map"] == HEAT_MAP]  # several kinds, one below the other
     if looks["image"].duplicated().any() or not set(looks["image"]) <= set(table["image"]):
         raise InputError(f"{path} must hold images of its row's per-image table, each once")
     return table.assign(**{HEAT: table["image"].map(looks.set_index("image")["energy_fragment"])})

@@ -2,8 +2,8 @@
 
 Two sources. The pipeline leaves one trial: <folder>/<row>/per_image.csv with row.json beside it.
 Committed results hold several: <folder>/<trial>/<row>.csv with trial.json beside them, in which
-`rows` holds the row.json of each row and `order` their order; history/<row>.csv, focus/<row>.csv
-and .json, and texture.json are there where they were measured.
+`rows` holds the row.json of each row and `order` their order, and params.yaml; history/<row>.csv,
+focus/<row>.csv and .json, and texture.json are there where they were measured.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from ivfgrade.atomic import read_json
 from ivfgrade.comparison.consistency import require_one_study, require_same_images
-from ivfgrade.comparison.files import Files, kept_in, left_by_pipeline
+from ivfgrade.comparison.files import VALUES, Files, kept_in, left_by_pipeline
 from ivfgrade.comparison.tables import read_scores, read_table, with_focus
 from ivfgrade.errors import InputError
 
 Tables = dict[str, pd.DataFrame]
 # equal in all rows of a trial
 SHARED = ("training_seed", "fold", "profile", "recipe", "verdicts", "data_digest")
+KEPT = ("order", "rows")  # of trial.json, besides
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,12 @@ class Trial:
     training_seed: int
     fold: int | None  # None: a single split
     rows: Tables  # row -> one line per test image, sorted by image; in the order of the table
-    verdicts: bool = True  # of the profile; without, the numbers prove the machinery only
-    profile: str = ""
-    recipe: str = ""
-    data_digest: str = ""
+    verdicts: bool  # of the profile; without, the numbers prove the machinery only
+    profile: str
+    recipe: str
+    data_digest: str
+    training_stride: int | None = None  # of the backbone, while whole networks learn
+    values: Mapping[str, Any] = field(default_factory=dict)  # of params.yaml, where it was kept
     settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # row -> its row.json
     histories: Tables = field(default_factory=dict)  # row -> one line per epoch
     heat_controls: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # row -> by map
@@ -67,7 +72,11 @@ def shared_facts(trial: Trial) -> dict[str, Any]:
 
 
 def read_experiments(
-    folder: Path, rows: Sequence[str], texture: Path | None = None, focus: Path | None = None
+    folder: Path,
+    rows: Sequence[str],
+    texture: Path | None = None,
+    focus: Path | None = None,
+    training_stride: int | None = None,
 ) -> list[Trial]:
     """The one trial that the pipeline has run, as a list. A folder of a row that is no longer
     named is no part of it."""
@@ -75,7 +84,8 @@ def read_experiments(
     _require(files)
     settings = {row: read_json(folder / row / "row.json") for row in rows}
     measured = read_json(texture / "metrics.json") if texture else {}
-    return [_trial(files, settings, _shared(settings, folder), measured)]
+    facts = {**_shared(settings, folder), "training_stride": training_stride}
+    return [_trial(files, settings, facts, measured)]
 
 
 def read_results(folder: Path) -> list[Trial]:
@@ -90,15 +100,26 @@ def read_results(folder: Path) -> list[Trial]:
 
 def _read_home(home: Path) -> Trial:
     about = read_json(home / "trial.json")
-    facts = _facts(about, home / "trial.json")
-    rows = about.get("order") or sorted(path.stem for path in home.glob("*.csv"))
-    if not rows:
-        raise InputError(f"{home} holds no <row>.csv")
+    facts = _facts(about, home / "trial.json", (*SHARED, *KEPT))
+    rows, settings = facts.pop("order"), facts.pop("rows")
+    facts |= _of_values(home / VALUES)
     files = {row: kept_in(home, row) for row in rows}
     _require(files)
     texture = home / "texture.json"
     measured = read_json(texture) if texture.exists() else {}
-    return _trial(files, about.get("rows", {}), facts, measured)
+    return _trial(files, settings, facts, measured)
+
+
+def _of_values(path: Path) -> dict[str, Any]:
+    """What the params.yaml that made a trial says of it, where it was kept."""
+    if not path.exists():
+        return {}
+    try:
+        values = YAML(typ="safe").load(path.read_text())
+        outlining = values["recipes"][values["recipe"]]["outlining"]
+        return {"values": values, "training_stride": outlining["output_stride"]}
+    except (YAMLError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no params.yaml of a trial ({error})") from error
 
 
 def _trial(
@@ -136,7 +157,9 @@ def _require(files: Mapping[str, Files]) -> None:
 
 def _shared(settings: Mapping[str, dict[str, Any]], folder: Path) -> dict[str, Any]:
     """What all row.json agree on; rows of another seed or data do not belong in one table."""
-    facts = {row: _facts(about, folder / row / "row.json") for row, about in settings.items()}
+    facts = {
+        row: _facts(about, folder / row / "row.json", SHARED) for row, about in settings.items()
+    }
     first = next(iter(facts))
     for row, ours in facts.items():
         for name in SHARED:
@@ -148,11 +171,11 @@ def _shared(settings: Mapping[str, dict[str, Any]], folder: Path) -> dict[str, A
     return facts[first]
 
 
-def _facts(about: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    absent = [name for name in SHARED if name not in about]
+def _facts(about: Mapping[str, Any], path: Path, names: Sequence[str]) -> dict[str, Any]:
+    absent = [name for name in names if name not in about]
     if absent:
         raise InputError(f"{path} lacks {', '.join(absent)}")
-    return {name: about[name] for name in SHARED}
+    return {name: about[name] for name in names}
 
 
 def _order(fold: int | None) -> int:

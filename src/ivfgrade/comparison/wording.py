@@ -11,7 +11,8 @@ NAMES = {
     "dice": "Dice",
     "error_direct": "MAE direct",
     "error_hard": "MAE hard mask",
-    "error_soft": "MAE soft mask",
+    "error_soft": "MAE calibrated soft mask",
+    "error_soft_uncalibrated": "MAE soft mask",
     "error_fused": "MAE fused",
     "error_reported": "MAE reported",
     "error_constant": "MAE of the best constant",
@@ -51,18 +52,27 @@ def _without_interval(numbers: Numbers, form: str) -> str:
     return f"{form.format(numbers['value'])}, no interval: {reason}"
 
 
-def plain_span(numbers: Numbers | None) -> str:
-    if numbers is None or numbers["low"] is None:
+def cell(numbers: Numbers | None) -> str:
+    """A value with its interval, alone if there is none, or nothing."""
+    if numbers is None or numbers["value"] is None:
+        return ""
+    return plain_span(numbers) or f"{numbers['value']:.3f}"
+
+
+def plain_span(numbers: Numbers) -> str:
+    if numbers["low"] is None:
         return ""
     return "{value:.3f} ({low:.3f} to {high:.3f})".format(**numbers)
 
 
 def markdown_table(header: list[str], lines: list[list[str]]) -> str:
     rule = ["---"] * len(header)
-    return "".join(f"| {' | '.join(_cell(c) for c in line)} |\n" for line in [header, rule, *lines])
+    return "".join(
+        f"| {' | '.join(_in_one_line(c) for c in line)} |\n" for line in [header, rule, *lines]
+    )
 
 
-def _cell(text: str) -> str:
+def _in_one_line(text: str) -> str:
     return text.replace("|", "/").replace("\n", " ")
 
 
