@@ -44,7 +44,7 @@ def test_one_trial_of_the_pipeline(experiments):
     pd.testing.assert_series_equal(trial.rows["C"]["dice"], expected["C"]["dice"], rtol=1e-5)
     assert trial.rows["B1"]["dice"].isna().all()
     assert trial.rows["C"]["grade"].iloc[3] == ""  # a weak image has no true grade
-    assert trial.settings["F"]["epochs"] == 80
+    assert trial.settings["F"]["epochs"] == 60
     assert trial.histories["C"]["conflict_stem"].mean() == pytest.approx(-0.2)
 
 
