@@ -28,8 +28,6 @@ def trial(
     with one_line():
         from ivfgrade.trial_run import TrialRun, run_trial
 
-        if home.is_absolute() or len(home.parts) < 3:
-            raise InputError(f"{home} must be results/<study>/<trial>, seen from the project")
         names = [name.strip() for name in rows.split(",") if name.strip()]
         run_trial(TrialRun(Path.cwd(), home, dict(map(assignment, values or [])), names))
         print(

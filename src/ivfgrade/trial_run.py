@@ -20,14 +20,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from ivfgrade.atomic import write_text
+from ivfgrade.atomic import replaced, write_text
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import PARAMS, PIPELINES, lookup
 from ivfgrade.params import Params, parse_params
 from ivfgrade.provenance import dirty
 from ivfgrade.tracking import store
 
-TRIALS = Path(".work/trials")
+TRIALS, RESULTS = Path(".work/trials"), "results"
+CODE = ("src", "pipeline", "experiments", "grading")
 LOCKS = ("dvc.lock", "experiments/dvc.lock")
 KEPT = {"texture": "reports/texture", "focus": "reports/focus", "provenance": "reports/provenance"}
 
@@ -39,9 +40,15 @@ class TrialRun:
     values: Mapping[str, Any]  # dotted name in params.yaml -> what it is in this trial
     rows: Sequence[str]  # of the table; none: all
 
+    def __post_init__(self) -> None:
+        if len(self.home.parts) != 3 or self.home.parts[0] != RESULTS or ".." in self.home.parts:
+            raise InputError(
+                f"{self.home} must be {RESULTS}/<study>/<trial>, seen from the project"
+            )
+
     @property
     def checkout(self) -> Path:
-        return self.root / TRIALS / "-".join(self.home.parts[-2:])
+        return self.root / TRIALS / Path(*self.home.parts[1:])
 
 
 def run_trial(trial: TrialRun) -> None:
@@ -98,21 +105,19 @@ def prepare(trial: TrialRun, text: str) -> None:
         return
     if not (trial.root / ".git").exists():
         raise InputError("a trial runs in a clone of the project, and this folder is no git clone")
-    if dirty():
+    if dirty() or _git(trial.root, "ls-files", "--others", "--exclude-standard", "--", *CODE):
         raise InputError("code that is not committed would not be in the trial; commit it first")
-    shutil.rmtree(trial.checkout, ignore_errors=True)
-    _git(trial.root, "clone", "--quiet", ".", trial.checkout.as_posix())
-    for lock in LOCKS:  # newer than the committed ones, if a pipeline has run here
-        if (trial.root / lock).exists():
-            shutil.copyfile(trial.root / lock, trial.checkout / lock)
-    cache = (trial.root / ".dvc/cache").resolve().as_posix()
-    write_text(trial.checkout / ".dvc/config.local", f'[cache]\n    dir = "{cache}"\n')
-    subprocess.run(
-        [sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"],
-        cwd=trial.checkout,
-        check=False,  # a file that is nowhere is made by its stage, or missed by it with a message
-    )
-    write_text(params, text)  # last: whoever finds it finds a whole checkout
+    with replaced(trial.checkout) as partial:  # a kill leaves no half of it
+        _git(trial.root, "clone", "--quiet", ".", partial.resolve().as_posix())
+        for lock in LOCKS:  # newer than the committed ones, if a pipeline has run here
+            if (trial.root / lock).exists():
+                shutil.copyfile(trial.root / lock, partial / lock)
+        cache = (trial.root / ".dvc/cache").resolve().as_posix()
+        write_text(partial / ".dvc/config.local", f'[cache]\n    dir = "{cache}"\n')
+        write_text(partial / PARAMS, text)
+    # what another trial or the project has made; what is nowhere is made by its stage
+    checkout = [sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"]
+    subprocess.run(checkout, cwd=trial.checkout, check=False)
 
 
 def _environment(trial: TrialRun, params: Params) -> dict[str, str]:

@@ -102,7 +102,8 @@ def test_a_table_that_cannot_be_made_is_refused(change: dict[str, Any], message:
     [
         ({"losses": {"taught": 0.5}}, "need each other"),
         ({"conflict_batches": -1}, "must not be negative"),
-        ({"outlines": False}, "without outlines"),
+        ({"head": "none", "injection": "none"}, "where one network learns both tasks"),
+        ({"outlines": False, "conflict_batches": 0}, "without outlines"),
         ({"trunk": "inception_v3"}, "resnet50"),
     ],
 )

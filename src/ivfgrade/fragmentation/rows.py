@@ -43,6 +43,8 @@ class Learnt:
     def __post_init__(self) -> None:
         if self.conflict_batches < 0:
             raise ValueError("conflict_batches must not be negative")
+        if self.conflict_batches and (not self.outlines or self.head == "none" or self.teacher):
+            raise ValueError("conflict_batches must be 0 but where one network learns both tasks")
         if (self.teacher is None) != ("taught" not in self.losses):
             raise ValueError("teacher and the loss `taught` need each other")
         if self.teacher and not self.outlines:
@@ -94,7 +96,7 @@ class Experiments:
             if name not in described:
                 raise ValueError(f"models or explained name {name}, a row that is not described")
         if not self.explained:
-            raise ValueError("explained must name at least one row")
+            raise ValueError("explained must name at least one row, as B2, C or D")
         for name in self.frozen.keys() & self.models.keys():
             below = self.frozen[name].segmenter
             if below not in self.models.values():
