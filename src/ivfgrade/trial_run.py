@@ -19,6 +19,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from ivfgrade.atomic import replaced, write_text
 from ivfgrade.errors import InputError
@@ -28,6 +29,7 @@ from ivfgrade.provenance import dirty
 from ivfgrade.tracking import store
 
 TRIALS, RESULTS = Path(".work/trials"), "results"
+SYNTHETIC = "data/raw/synthetic"  # an output of the pipeline
 CODE = ("src", "pipeline", "experiments", "grading")
 LOCKS = ("dvc.lock", "experiments/dvc.lock")
 KEPT = {"texture": "reports/texture", "focus": "reports/focus", "provenance": "reports/provenance"}
@@ -54,7 +56,9 @@ class TrialRun:
 def run_trial(trial: TrialRun) -> None:
     text = changed_params(trial)
     params = parse_params(text, PARAMS)  # says what is wrong before hours are spent
+    require_home(trial, text)
     prepare(trial, text)
+    require_data(trial, params)
     environment = _environment(trial, params)
     for pipeline in PIPELINES:
         _run(["-m", "dvc", "repro", pipeline], trial, environment)
@@ -71,7 +75,7 @@ def changed_params(trial: TrialRun) -> str:
     """params.yaml with the trial's values; comments and order stay."""
     yaml = YAML()
     yaml.width = 4096
-    content = yaml.load((trial.root / PARAMS).read_text())
+    content = _read(yaml, trial.root / PARAMS)
     for name, value in trial.values.items():
         lookup(content, name)  # an unknown name is an error
         *path, last = name.split(".")
@@ -85,6 +89,17 @@ def changed_params(trial: TrialRun) -> str:
     buffer = StringIO()
     yaml.dump(content, buffer)
     return buffer.getvalue()
+
+
+def _read(yaml: YAML, path: Path) -> CommentedMap:
+    try:
+        return yaml.load(path.read_text())
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): run this in the project"
+        ) from error
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
 
 
 def _keep(experiments: CommentedMap, rows: Sequence[str]) -> None:
@@ -120,6 +135,24 @@ def prepare(trial: TrialRun, text: str) -> None:
     subprocess.run(checkout, cwd=trial.checkout, check=False)
 
 
+def require_home(trial: TrialRun, text: str) -> None:
+    """What is kept there already may only be made again, not replaced by something else."""
+    home = trial.root / trial.home
+    kept = home / PARAMS
+    if home.exists() and not (kept.exists() and kept.read_text() == text):
+        raise InputError(f"{trial.home} keeps something else; name another folder, or remove it")
+
+
+def require_data(trial: TrialRun, params: Params) -> None:
+    """A clone holds what git or DVC keep, and the first stage makes the synthetic embryos."""
+    data = trial.checkout / params.data.root
+    if params.data.root != SYNTHETIC and not data.exists():
+        raise InputError(
+            f"{params.data.root} is not in the trial's clone: run `dvc add {params.data.root}` and "
+            f"commit the file that it writes, then remove {trial.checkout} and try again"
+        )
+
+
 def _environment(trial: TrialRun, params: Params) -> dict[str, str]:
     """This interpreter, the clone's code, and the project's own MLflow if no other is named."""
     source = (trial.checkout / "src").resolve()
@@ -150,9 +183,12 @@ def _commit(folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise InputError("a trial needs git, which is not installed") from None
     if done.returncode:
         raise InputError(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout.strip()
