@@ -28,10 +28,12 @@ def main(
         for row in rows:
             write_receipt(receipts / f"{row.name}.json", row)
             troubles += [send_in_passing(row, root)]
-        for trouble in filter(None, troubles[:1]):
+        trouble = next(filter(None, troubles), None)
+        if trouble:
             where = tracking_uri(root)
             print(f"MLflow at {where} cannot be reached ({trouble}): run `ivfgrade track` later")
-        print(f"{len(rows)} rows: make ui", file=sys.stderr)
+        else:
+            print(f"{len(rows)} rows: make ui", file=sys.stderr)
 
 
 if __name__ == "__main__":

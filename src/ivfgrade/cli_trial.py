@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,21 +22,28 @@ def trial(
         typer.Option("--set", metavar="NAME=VALUE", help="A value of params.yaml; repeatable."),
     ] = None,
     rows: Annotated[
-        str, typer.Option(metavar="A,C,D", help="Rows of the table; all if not given.")
+        str, typer.Option(metavar="A,C,D", help="Rows of the table; if not given, all.")
     ] = "",
 ) -> None:
     """Run pipeline and table in a checkout of their own; the same command again resumes."""
     with one_line():
         from ivfgrade.trial_run import TrialRun, run_trial
 
-        if home.is_absolute() or len(home.parts) < 3:
-            raise InputError(f"{home} must be results/<study>/<trial>, seen from the project")
         names = [name.strip() for name in rows.split(",") if name.strip()]
-        run_trial(TrialRun(Path.cwd(), home, dict(map(assignment, values or [])), names))
+        run_trial(TrialRun(Path.cwd(), home, assignments(values or []), names))
         print(
             f"Predictions: {home}   Table of all trials there: "
             f"python -m ivfgrade.comparison {home.parent} OUT"
         )
+
+
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in map(assignment, texts):
+        if name in found:
+            raise InputError(f"--set names {name} twice; give it one value")
+        found[name] = value
+    return found
 
 
 def assignment(text: str) -> tuple[str, Any]:

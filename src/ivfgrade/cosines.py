@@ -1,6 +1,7 @@
 """How the columns of a training's history are called in which the gradients of its tasks are
 compared: conflict_<layer>, the cosine over all probed batches, and beside it what batches differ by
-and the ratio of the norms. training/conflict.py writes them."""
+and the ratio of the norms. `training.conflict` writes them.
+"""
 
 from __future__ import annotations
 

@@ -6,18 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ivfgrade.atomic import read_json, write_arrays, write_json, write_text
 from ivfgrade.dataset.arrays import SUMMARY, Arrays
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import gate_maps
+from ivfgrade.evaluation.per_image import score_images
 from ivfgrade.evaluation.report import HISTORY, metrics
 from ivfgrade.evaluation.summary import Summary
 from ivfgrade.evaluation.trial import Folders, Setting, Trial, hold_trial
 from ivfgrade.fragmentation.calibration import IDENTITY, Calibration, calibrate
 from ivfgrade.fragmentation.regression import PureRegression
+from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import Network
 from ivfgrade.training.checkpoints import load_spec
+
+VALIDATION = "validation.csv"
 
 
 def judge(data: Path, model: Path, setting: Setting) -> Trial:
@@ -40,7 +45,8 @@ def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) ->
     prepared = read_json(trial.folders.data / SUMMARY)
     of_data = {name: prepared[name] for name in ("data_digest", "fold")}
     write_json(out / "row.json", {**facts, **of_data, **load_spec(model)})
-    write_text(out / "per_image.csv", trial.images.to_csv(index=False, float_format="%.6g"))
+    write_text(out / "per_image.csv", _csv(trial.images))
+    write_text(out / VALIDATION, _csv(validation_scores(trial)))
     write_text(out / HISTORY, (model / HISTORY).read_text())
     if trial.found.outlined:
         write_arrays(out / "outlines.npz", **outlines(trial))
@@ -49,6 +55,18 @@ def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) ->
     counts = summary.confusion("grade")
     figures.confusion_matrix(counts, "true ratio", data_name, out / "confusion_matrix.png")
     return numbers
+
+
+def validation_scores(trial: Trial) -> pd.DataFrame:
+    """The same numbers of the validation patients: what steps are kept by, before any test image is
+    looked at. The mask's threshold is theirs, in every row alike."""
+    images = trial.arrays.indices("val", ("paired", "ratio"))
+    found = predict(trial.model, trial.arrays, images, trial.setting.compute)
+    return score_images(trial.arrays, found, trial.grader)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format="%.6g")
 
 
 def outlines(trial: Trial) -> dict[str, np.ndarray]:

@@ -19,7 +19,8 @@ from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
 from ivfgrade.focus.params import FocusParams
-from ivfgrade.fragmentation.rows import Experiments, Frozen, Learnt
+from ivfgrade.fragmentation.experiments import Experiments
+from ivfgrade.fragmentation.rows import Frozen, Learnt
 from ivfgrade.fragmentation.spec import (
     ModelSpec,
     Outlining,
@@ -89,6 +90,10 @@ class Recipe:
         if self.mask_threshold is not None and not 0 < self.mask_threshold < 1:
             raise ValueError("mask_threshold must lie between 0 and 1, or be null")
 
+    @property
+    def phases(self) -> dict[str, Phase]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, Phase)}
+
 
 @dataclass(frozen=True)
 class Params:
@@ -120,6 +125,8 @@ class Params:
         ):
             if name not in known:
                 raise ValueError(f"{what} is {name!r}; it can be {', '.join(known)}")
+        for name, recipe in self.recipes.items():
+            self.experiments.require_phases(recipe.phases, name)
 
     @property
     def synthesize(self) -> SynthesisParams:
@@ -145,10 +152,7 @@ class Params:
 
     def phase(self, name: str) -> Phase:
         """A phase of the active recipe, by the name that a row of the table gives it."""
-        found = getattr(self.active_recipe, name, None)
-        if not isinstance(found, Phase):
-            raise InputError(f"a row of experiments names phase {name!r}, which no recipe has")
-        return found
+        return self.active_recipe.phases[name]
 
     @property
     def segmenter_spec(self) -> ModelSpec:

@@ -19,15 +19,18 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
-from ivfgrade.atomic import write_text
+from ivfgrade.atomic import replaced, write_text
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import PARAMS, PIPELINES, lookup
 from ivfgrade.params import Params, parse_params
 from ivfgrade.provenance import dirty
 from ivfgrade.tracking import store
 
-TRIALS = Path(".work/trials")
+TRIALS, RESULTS = Path(".work/trials"), "results"
+SYNTHETIC = "data/raw/synthetic"  # an output of the pipeline
+CODE = ("src", "pipeline", "experiments", "grading")
 LOCKS = ("dvc.lock", "experiments/dvc.lock")
 KEPT = {"texture": "reports/texture", "focus": "reports/focus", "provenance": "reports/provenance"}
 
@@ -39,15 +42,23 @@ class TrialRun:
     values: Mapping[str, Any]  # dotted name in params.yaml -> what it is in this trial
     rows: Sequence[str]  # of the table; none: all
 
+    def __post_init__(self) -> None:
+        if len(self.home.parts) != 3 or self.home.parts[0] != RESULTS or ".." in self.home.parts:
+            raise InputError(
+                f"{self.home} must be {RESULTS}/<study>/<trial>, seen from the project"
+            )
+
     @property
     def checkout(self) -> Path:
-        return self.root / TRIALS / "-".join(self.home.parts[-2:])
+        return self.root / TRIALS / Path(*self.home.parts[1:])
 
 
 def run_trial(trial: TrialRun) -> None:
     text = changed_params(trial)
     params = parse_params(text, PARAMS)  # says what is wrong before hours are spent
+    require_home(trial, text)
     prepare(trial, text)
+    require_data(trial, params)
     environment = _environment(trial, params)
     for pipeline in PIPELINES:
         _run(["-m", "dvc", "repro", pipeline], trial, environment)
@@ -64,7 +75,7 @@ def changed_params(trial: TrialRun) -> str:
     """params.yaml with the trial's values; comments and order stay."""
     yaml = YAML()
     yaml.width = 4096
-    content = yaml.load((trial.root / PARAMS).read_text())
+    content = _read(yaml, trial.root / PARAMS)
     for name, value in trial.values.items():
         lookup(content, name)  # an unknown name is an error
         *path, last = name.split(".")
@@ -78,6 +89,17 @@ def changed_params(trial: TrialRun) -> str:
     buffer = StringIO()
     yaml.dump(content, buffer)
     return buffer.getvalue()
+
+
+def _read(yaml: YAML, path: Path) -> CommentedMap:
+    try:
+        return yaml.load(path.read_text())
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): run this in the project"
+        ) from error
+    except YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
 
 
 def _keep(experiments: CommentedMap, rows: Sequence[str]) -> None:
@@ -98,21 +120,37 @@ def prepare(trial: TrialRun, text: str) -> None:
         return
     if not (trial.root / ".git").exists():
         raise InputError("a trial runs in a clone of the project, and this folder is no git clone")
-    if dirty():
+    if dirty() or _git(trial.root, "ls-files", "--others", "--exclude-standard", "--", *CODE):
         raise InputError("code that is not committed would not be in the trial; commit it first")
-    shutil.rmtree(trial.checkout, ignore_errors=True)
-    _git(trial.root, "clone", "--quiet", ".", trial.checkout.as_posix())
-    for lock in LOCKS:  # newer than the committed ones, if a pipeline has run here
-        if (trial.root / lock).exists():
-            shutil.copyfile(trial.root / lock, trial.checkout / lock)
-    cache = (trial.root / ".dvc/cache").resolve().as_posix()
-    write_text(trial.checkout / ".dvc/config.local", f'[cache]\n    dir = "{cache}"\n')
-    subprocess.run(
-        [sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"],
-        cwd=trial.checkout,
-        check=False,  # a file that is nowhere is made by its stage, or missed by it with a message
-    )
-    write_text(params, text)  # last: whoever finds it finds a whole checkout
+    with replaced(trial.checkout) as partial:  # a kill leaves no half of it
+        _git(trial.root, "clone", "--quiet", ".", partial.resolve().as_posix())
+        for lock in LOCKS:  # newer than the committed ones, if a pipeline has run here
+            if (trial.root / lock).exists():
+                shutil.copyfile(trial.root / lock, partial / lock)
+        cache = (trial.root / ".dvc/cache").resolve().as_posix()
+        write_text(partial / ".dvc/config.local", f'[cache]\n    dir = "{cache}"\n')
+        write_text(partial / PARAMS, text)
+    # what another trial or the project has made; what is nowhere is made by its stage
+    checkout = [sys.executable, "-m", "dvc", "checkout", "--quiet", "--allow-missing"]
+    subprocess.run(checkout, cwd=trial.checkout, check=False)
+
+
+def require_home(trial: TrialRun, text: str) -> None:
+    """What is kept there already may only be made again, not replaced by something else."""
+    home = trial.root / trial.home
+    kept = home / PARAMS
+    if home.exists() and not (kept.exists() and kept.read_text() == text):
+        raise InputError(f"{trial.home} keeps something else; name another folder, or remove it")
+
+
+def require_data(trial: TrialRun, params: Params) -> None:
+    """A clone holds what git or DVC keep, and the first stage makes the synthetic embryos."""
+    data = trial.checkout / params.data.root
+    if params.data.root != SYNTHETIC and not data.exists():
+        raise InputError(
+            f"{params.data.root} is not in the trial's clone: run `dvc add {params.data.root}` and "
+            f"commit the file that it writes, then remove {trial.checkout} and try again"
+        )
 
 
 def _environment(trial: TrialRun, params: Params) -> dict[str, str]:
@@ -145,9 +183,12 @@ def _commit(folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise InputError("a trial needs git, which is not installed") from None
     if done.returncode:
         raise InputError(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout.strip()

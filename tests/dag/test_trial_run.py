@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from ivfgrade.cli_trial import assignment
+from ivfgrade.cli_trial import assignment, assignments
 from ivfgrade.errors import InputError
 from ivfgrade.trial_run import TrialRun, changed_params, run_trial
 from tests.dag.stand_in import dvc, stand_in
@@ -50,6 +51,31 @@ def _inside(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivfgrade.tracking.store.experiment_id", lambda *_: "0")
 
 
+@pytest.mark.parametrize("home", ["../out/x", "results/x", "results/../x", "src/a/b", "/tmp/a/b"])
+def test_a_trial_writes_below_results_alone(project: Path, home: str) -> None:
+    with pytest.raises(InputError, match="must be results/<study>/<trial>"):
+        TrialRun(project, Path(home), {}, [])
+
+
+def test_what_is_kept_is_not_replaced_by_something_else(project: Path) -> None:
+    home = Path("results/study/kept")
+    (project / home).mkdir(parents=True)
+    (project / home / "params.yaml").write_text("training_seed: 1")
+    with pytest.raises(InputError, match="results/study/kept keeps something else"):
+        run_trial(TrialRun(project, home, {}, []))
+
+
+def test_data_that_nobody_keeps_is_missed_before_anything_runs(project: Path) -> None:
+    trial = TrialRun(project, Path("results/study/own"), {"data.root": "data/raw/mine"}, [])
+    with pytest.raises(InputError, match="data/raw/mine is not in the trial's clone: run `dvc add"):
+        run_trial(trial)
+
+
+def test_outside_a_project_there_is_nothing_to_try(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="params.yaml cannot be read .*: run this in the project"):
+        run_trial(TrialRun(tmp_path, HOME, {}, []))
+
+
 def values(root: Path) -> dict:
     return YAML(typ="safe").load((root / "params.yaml").read_text())
 
@@ -69,8 +95,7 @@ def test_a_trial_runs_beside_the_project_and_again_from_where_it_stood(
     assert kept["arguments"][:2] == ["--texture", "reports/texture"]
     assert "Running stage 'preprocess'" not in capfd.readouterr().out  # the cache is shared
 
-    (project / HOME / "kept.json").unlink()
-    (project / HOME).rmdir()
+    shutil.rmtree(project / HOME)
     run_trial(trial)
     assert "Running stage" not in capfd.readouterr().out
     assert (project / HOME / "kept.json").exists()
@@ -84,7 +109,7 @@ def test_a_failed_stage_says_where_and_that_the_same_command_goes_on(project: Pa
     good = script.read_text()
     script.write_text(BROKEN)
     git(project, "commit", "-qam", "broken")
-    with pytest.raises(InputError, match="repro dvc.yaml failed in .*study-broken, see above"):
+    with pytest.raises(InputError, match="repro dvc.yaml failed in .*study/broken, see above"):
         run_trial(trial)
     script.write_text(good)
     git(project, "commit", "-qam", "mended")
@@ -146,3 +171,9 @@ def test_a_value_is_yaml(text: str, expected: tuple[str, object]) -> None:
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="--set"):
         assignment(text)
+
+
+def test_one_name_has_one_value() -> None:
+    assert assignments(["a=1", "b=2"]) == {"a": 1, "b": 2}
+    with pytest.raises(InputError, match="names a twice"):
+        assignments(["a=1", "a=2"])

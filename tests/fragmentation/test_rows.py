@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import torch
 
 from ivfgrade.errors import InputError
+from ivfgrade.fragmentation.experiments import Experiments
 from ivfgrade.fragmentation.losses import TERMS
-from ivfgrade.fragmentation.rows import Experiments, Frozen, Learnt, changed
+from ivfgrade.fragmentation.model import GATES, HEADS, INJECTIONS
+from ivfgrade.fragmentation.regression import TRUNKS
+from ivfgrade.fragmentation.rows import LOSSES, Frozen, Learnt, changed
 from ivfgrade.fragmentation.sampling import KINDS
 from ivfgrade.fragmentation.stored import build_network
 from ivfgrade.fragmentation.teaching import TAUGHT_TERMS
@@ -40,8 +43,7 @@ def test_a_learnt_row_can_be_trained(row: Learnt, recipe: str) -> None:
         network = build_network(row.spec(*parts), params.active_recipe.outlining.output_stride)
     for name, _ in network.named_parameters():
         assert learning_rate(name, phase.groups)
-    asks_ratio = bool({"precise", "range"} & set(phase.losses))
-    assert network.head.regresses == asks_ratio
+    assert network.head.regresses == bool({"precise", "range"} & set(phase.losses))
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -83,13 +85,37 @@ def test_what_a_phase_does_not_have_cannot_be_chosen_or_left_out(
         changed(PARAMS.recipes["plus"].finetune, images, losses)
 
 
+C, F, B2 = ROWS.learnt["C"], ROWS.frozen["F"], ROWS.learnt["B2"]
+MODELS = {name: ROWS.models[name] for name in ("A", "C", "D")}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"models": {"G": "models/G"}}, "name G, a row that is not described"),
-        ({"explained": {}}, "explained must name at least one row"),
-        ({"models": {"F": "models/experiments/F"}}, "models names F, but not the row of"),
-        ({"frozen": {"C": ROWS.frozen["F"]}}, "both name a row C"),
+        ({"models": {**ROWS.models, "G": "models/experiments/G"}}, "a row that is not described"),
+        (
+            {"models": {**ROWS.models, "C": "models/experiments/E"}},
+            "C must be models/experiments/C",
+        ),
+        ({"models": {**ROWS.models, "A": "/etc"}}, "A must be models/pretrain"),
+        ({"models": {}}, "must name rows"),
+        ({"explained": {}}, "must name rows"),
+        ({"explained": {"A": "models/pretrain"}}, "A, which has no regression head"),
+        ({"explained": {"Baseline": "models/experiments/Baseline"}}, "no regression head"),
+        ({"models": MODELS}, "explained names B2, which is not in models"),
+        (
+            {"models": {**MODELS, "B2": ROWS.models["B2"], "F": ROWS.models["F"]}},
+            "not A_weak below",
+        ),
+        ({"frozen": {"C": F}}, "both name a row C"),
+        ({"frozen": {"D": F}}, "not A or D"),
+        ({"learnt": {**ROWS.learnt, "a;b": C}}, "letters, digits and _"),
+        ({"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["F"])}}, "one that outl"),
+        (
+            {"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["B2"])}},
+            "one that outl",
+        ),
+        ({"frozen": {**ROWS.frozen, "G": replace(F, segmenter="models/nope")}}, "one that outl"),
     ],
 )
 def test_a_table_that_cannot_be_made_is_refused(change: dict[str, Any], message: str) -> None:
@@ -98,11 +124,53 @@ def test_a_table_that_cannot_be_made_is_refused(change: dict[str, Any], message:
 
 
 @pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (replace(C, phase="segmenter"), "phase is segmenter; it can be pretrain, finetune"),
+        (replace(C, losses={"foo": 1.0}), "loss foo"),
+        (replace(C, losses={"bce": -1.0}), "finite and not negative"),
+        (replace(C, losses={"bce": float("nan")}), "finite and not negative"),
+        (replace(C, images=()), "at least one of one kind"),
+        (replace(C, images=("masked",)), "image masked"),
+        (replace(C, losses={"precise": 0, "range": 0}), "need each other"),
+        (replace(B2, losses={"precise": 0, "range": 0}), "at least one positive"),
+        (replace(ROWS.learnt["Baseline"], losses={"precise": 1.0}), "need each other"),
+        (replace(F, losses=dict.fromkeys(PARAMS.recipes["plus"].finetune.losses, 0)), "positive"),
+    ],
+)
+def test_a_row_that_fits_no_phase_is_refused_with_its_name(
+    row: Learnt | Frozen, message: str
+) -> None:
+    table = "learnt" if isinstance(row, Learnt) else "frozen"
+    experiments = replace(ROWS, **{table: {**getattr(ROWS, table), "G": row}})
+    with pytest.raises(InputError, match=f"experiments.{table}.G.*{message}"):
+        replace(PARAMS, experiments=experiments)
+
+
+def test_the_names_that_a_row_can_choose_from_are_those_there_are() -> None:
+    hints = get_type_hints(Learnt)
+    for field, table in (("gate", GATES), ("head", HEADS), ("injection", INJECTIONS)):
+        assert set(get_args(hints[field])) == set(table)
+    assert set(get_args(hints["trunk"])) == set(TRUNKS)
+    assert set(LOSSES) == set(TAUGHT_TERMS)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"losses": {"taught": 0.5}}, "need each other"),
+        (
+            {
+                "teacher": ROWS.learnt["A_taught"].teacher,
+                "losses": {"taught": 0.0},
+                "conflict_batches": 0,
+            },
+            "need each other",
+        ),
+        ({"head": "none", "conflict_batches": 0}, "injection must be none in a row without a head"),
         ({"conflict_batches": -1}, "must not be negative"),
-        ({"outlines": False}, "without outlines"),
+        ({"head": "none", "injection": "none"}, "where one network learns both tasks"),
+        ({"outlines": False, "conflict_batches": 0}, "without outlines"),
         ({"trunk": "inception_v3"}, "resnet50"),
     ],
 )

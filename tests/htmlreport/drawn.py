@@ -77,20 +77,27 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
         {"what": "Dice, A - F", "value": 0.01, "low": -0.02, "high": 0.04, "is_level": False},
         {"what": "AUC, A - D", "value": 0.62, "low": 0.5, "high": 0.7, "is_level": True},
     ]
+    texture = {**ours[1], "note": "by a small network; images: 9 of A"}
+    noted = {**claim, "id": "two", "ours": [texture], "footing": ["epochs: A 20, C_head 40"]}
     step = {"row": "A", "grade": "error_direct", "added": "x", "dice": cell, "mae": cell}
     first = {**step, "after": None, "gain_dice": None, "gain_mae": None}
     after = {"row": "A", "grade": "error_direct"}
     branch = {**first, "row": "F", "after": after, "gain_dice": cell, "gain_mae": cell}
-    judged = {"against": "A and C", "mae_of_c": "error_fused", "answer": "not shown", "why": "w"}
+    judged = {"against": "A and C", "mae_of_c": "error_direct", "why": "w"}
+    readings = [
+        {**judged, "row_of_c": "C", "answer": "shown"},
+        {**judged, "row_of_c": "C_head", "answer": "not shown"},
+    ]
+    overall = {"answer": "not shown", "why": "against C_head: w"}
     contents = {
         "table": {
             "rows": [{**row, "dice": cell, **errors}, {**row, "row": OLD_ROW}],
             "trivial": [],
             "notes": ["a note"],
         },
-        "ledger": {"claims": [{**claim, "ours": ours}], "counts": {"cannot tell": 1}},
+        "ledger": {"claims": [{**claim, "ours": ours}, noted], "counts": {"cannot tell": 2}},
     }
-    contents["ladder"] = {"steps": [first, branch], "criterion": [judged]}
+    contents["ladder"] = {"steps": [first, branch], "criterion": readings, **overall}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / f"{name}.json").write_text(json.dumps({**facts, **content}))
@@ -125,11 +132,13 @@ def _write_row(folder: Path, row: str) -> None:
         supervision="paired", stage=STAGES, site="s", ratio=ratio, dice=dice, false_alarm=np.nan,
         direct=ratio + error, hard=np.nan, soft=np.nan, fused=np.nan, reported=ratio + error,
         error_reported=np.abs(error), grade=[SCHEME.grade(r) for r in ratio], clinical_grade="A",
+        **dict.fromkeys(("error_direct", "error_hard", "error_soft", "error_fused"), np.nan),
         predicted_grade=[SCHEME.grade(max(r, 0.0)) for r in ratio + error],
     )  # fmt: skip
     table.loc[0, "dice"] = np.nan  # no fragment, no Dice
     table.to_csv(folder / "per_image.csv", index=False)
     settings = {"row": row, "profile": "p", "recipe": "plus", "training_seed": 2, "verdicts": False}
+    settings |= {"epochs": 3, "best_epoch": 1}
     (folder / "row.json").write_text(json.dumps(settings))
     epochs = pd.DataFrame({"epoch": [0, 1, 2], "train_loss": [2.0, 1.0, 0.5], "val_mae": 0.1})
     epochs.to_csv(folder / "history.csv", index=False)

@@ -13,7 +13,7 @@ from ivfgrade.htmlreport.choice import failures, spread_over_ratios
 from ivfgrade.htmlreport.gallery import collect, disagreement, viewer_data
 from ivfgrade.htmlreport.gates import GateScale
 from ivfgrade.htmlreport.rows import read_rows
-from ivfgrade.htmlreport.runlength import decode
+from tests.htmlreport.decoded import decode
 from tests.htmlreport.drawn import COUNT, NAMES, ROWS, SCHEME, drawn, truth
 
 

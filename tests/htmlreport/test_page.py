@@ -177,6 +177,18 @@ def test_levels_are_written_without_a_sign_and_differences_with_one(whole):
     assert "<b>+0.0100</b>" in whole
 
 
+def test_what_row_f_was_held_against_is_told_apart(whole):
+    said = "not shown (shown against C direct; not shown against C with phase 2 direct)"
+    assert f"<dd>{said}</dd>" in whole
+    assert "<b>Not shown.</b> Against C with phase 2: w." in whole
+
+
+def test_what_a_claim_rests_on_is_told_only_where_the_ledger_does(whole):
+    told = re.findall(r'<small class="remark">(.*?)</small>', whole)
+    by, footing = "By a small network; images: 9 of A.", "epochs: A 20, C with phase 2 40"
+    assert told == [by, f"Not on equal footing: {footing}."]
+
+
 def test_a_map_that_fails_its_control_is_said_to(whole):
     assert '<b class="wrong">fails: the map stays the same</b>' in whole
     assert "The Grad-CAM++ map of row F fails its control" in whole

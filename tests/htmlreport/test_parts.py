@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from ivfgrade.comparison.rows import ROWS
 from ivfgrade.cosines import measured_layers
 from ivfgrade.htmlreport.embed import json_for_script
 from ivfgrade.htmlreport.ladder_view import ladder_view
 from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.mlflow_links import row_link, tables_link, training_link
+from ivfgrade.htmlreport.naming import VARIANTS, told
 from ivfgrade.htmlreport.pictures import PHOTOGRAPHIC, figure
 from ivfgrade.htmlreport.strips import EDGE, WIDTH, axis
 from ivfgrade.htmlreport.wording import signed, signed_span, span, value
@@ -72,6 +74,18 @@ def test_variants_share_the_colour_of_their_row_and_are_dashed():
     assert found["C"].colour == found["C_pcgrad"].colour
     assert found["C"].dash == found["F"].dash == ()
     assert len({found[name].dash for name in ("F", "F_area", "F_teacher")}) == 3
+
+
+def test_rows_have_names_for_reading_alone_and_in_sentences():
+    assert told("F_teacher") == "F with teacher"
+    assert told("A_weak, then phase 2") == "A with weak images, then phase 2"
+    assert told("phase 2 with L_reg only, F_teachers") == "phase 2 with L_reg only, F_teachers"
+    assert len(set(VARIANTS.values())) == len(VARIANTS)
+
+
+def test_every_variant_of_the_table_has_a_name_for_reading():
+    known = {row.name for row in ROWS if "_" in row.name}
+    assert known == set(VARIANTS)
 
 
 def test_cosines_are_told_from_what_is_logged_beside_them():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ivfgrade.errors import InputError
+from ivfgrade.htmlreport.origins import trainings
 from ivfgrade.htmlreport.outlines import read_outlines
 from ivfgrade.htmlreport.rows import read_rows
 from tests.htmlreport.drawn import NAMES, OLD_ROW, ROWS, drawn
@@ -31,6 +32,11 @@ def test_a_row_of_the_table_that_is_not_there_is_named(folders):
         read_rows(folders.experiments, (*ROWS, "C_head"))
     with pytest.raises(InputError, match="names no row"):
         read_rows(folders.experiments, ())
+
+
+def test_the_best_epoch_counts_from_one_like_their_number(folders):
+    facts = trainings(read_rows(folders.experiments, ROWS))[0].facts
+    assert (facts["epochs"], facts["best epoch"]) == ("3", "2")
 
 
 def test_outlines_whose_arrays_do_not_fit_are_refused(tmp_path):

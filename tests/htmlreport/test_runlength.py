@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ivfgrade.htmlreport.runlength import decode, encode
+from ivfgrade.htmlreport.runlength import encode
+from tests.htmlreport.decoded import decode
 
 
 @given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.booleans()))

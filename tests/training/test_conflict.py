@@ -103,14 +103,6 @@ def test_several_batches_are_summed_and_also_told_apart() -> None:
     assert row["conflict_l_negative"] == 0.5
 
 
-def test_three_tasks_are_compared_in_pairs() -> None:
-    terms = {"a": distance(1, 0), "b": distance(0, 1), "c": distance(-1, 0)}
-    row = probe(Point(), {"all": "shared"}, **terms)
-    pairs = ("a_b", "a_c", "b_c")
-    assert [row[f"conflict_all_{pair}"] for pair in pairs] == [0.0, -1.0, 0.0]
-    assert len(row) == 3 * 5
-
-
 def test_cosines_do_not_depend_on_scale() -> None:
     one, other = torch.tensor([3e-12, 4e-12]), torch.tensor([4e9, 3e9])
     assert cosine(one, other) == pytest.approx(0.96)

@@ -1,7 +1,7 @@
 """The model put to the test: its answers on the test images beside the truth.
 
-No number is measured on the test split anywhere else. (Export runs some of its images through two
-runtimes, to compare these with each other.)
+No number of a model's answers is measured on the test split anywhere else. (Export runs some of its
+images through two runtimes, to compare these with each other.)
 """
 
 from __future__ import annotations

@@ -14,24 +14,29 @@ from typing import Literal
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.spec import (
     EstimatorSpec,
+    Gate,
+    Head,
+    Injection,
     ModelSpec,
     Regressor,
     Segmenter,
     TeacherParams,
+    Trunk,
     model_spec,
 )
 from ivfgrade.training.phase import Phase
 
-MAIN_LINE = ("A", "D")  # its phases
+REGRESSION = ("precise", "range", "likelihood")  # losses that teach the head
+LOSSES = ("bce", "dice", "focal", "area", "area_range", "taught", "consistency", *REGRESSION)
 
 
 @dataclass(frozen=True)
 class Learnt:
-    trunk: str  # a name in regression.TRUNKS
+    trunk: Trunk
     outlines: bool  # without, the network is a trunk and a regression head
-    gate: str  # a name in model.GATES
-    head: str  # in model.HEADS
-    injection: str  # in model.INJECTIONS
+    gate: Gate
+    head: Head
+    injection: Injection
     detach_injection: bool  # the mask losses do not train V_reg (S4.31)
     phase: str  # of the recipe
     descent: Literal["sum", "pcgrad"]  # a name in descent.DESCENTS
@@ -43,10 +48,14 @@ class Learnt:
     def __post_init__(self) -> None:
         if self.conflict_batches < 0:
             raise ValueError("conflict_batches must not be negative")
-        if (self.teacher is None) != ("taught" not in self.losses):
+        if self.conflict_batches and (not self.outlines or self.head == "none" or self.teacher):
+            raise ValueError("conflict_batches must be 0 but where one network learns both tasks")
+        if bool(self.teacher) != bool(self.losses.get("taught")):
             raise ValueError("teacher and the loss `taught` need each other")
-        if self.teacher and not self.outlines:
-            raise ValueError("teacher must be null in a row that does not outline")
+        if self.teacher and (not self.outlines or "unmasked" not in self.images):
+            raise ValueError("teacher must be null in a row without outlines or unmasked images")
+        if self.injection != "none" and self.head == "none":
+            raise ValueError("injection must be none in a row without a head")
         parts = (self.gate, self.injection, self.head)
         if self.outlines and self.trunk != "resnet50":
             raise ValueError("trunk must be resnet50 in a row that outlines")
@@ -55,7 +64,10 @@ class Learnt:
 
     def of(self, phase: Phase) -> Phase:
         """The recipe's phase as this row goes through it."""
-        return changed(phase, self.images, self.losses)
+        ours = changed(phase, self.images, self.losses)
+        if (self.head != "none") != bool(set(REGRESSION) & set(ours.losses)):
+            raise InputError(f"a head and one of {', '.join(REGRESSION)} need each other")
+        return ours
 
     def spec(self, segmenter: Segmenter, regressor: Regressor) -> ModelSpec | EstimatorSpec:
         if not self.outlines:
@@ -74,40 +86,24 @@ class Frozen:
     segmenter: str  # the folder of the network on which phase 2 stands
     losses: dict[str, float]  # as in a learnt row
 
+    phase = "finetune"
+
     def of(self, phase: Phase) -> Phase:
         return changed(phase, tuple(phase.batch), self.losses)
-
-
-@dataclass(frozen=True)
-class Experiments:
-    learnt: dict[str, Learnt]
-    frozen: dict[str, Frozen]
-    models: dict[str, str]  # row -> folder of its network; the rows of the table, in its order
-    explained: dict[str, str]  # likewise, the rows whose heat maps are measured
-
-    def __post_init__(self) -> None:
-        twice = sorted(set(self.learnt) & set(self.frozen))
-        if twice:
-            raise ValueError(f"learnt and frozen both name a row {twice[0]}")
-        described = {*MAIN_LINE, *self.learnt, *self.frozen}
-        for name in {**self.models, **self.explained}:
-            if name not in described:
-                raise ValueError(f"models or explained name {name}, a row that is not described")
-        if not self.explained:
-            raise ValueError("explained must name at least one row")
-        for name in self.frozen.keys() & self.models.keys():
-            below = self.frozen[name].segmenter
-            if below not in self.models.values():
-                raise ValueError(f"models names {name}, but not the row of {below}, its segmenter")
 
 
 def changed(phase: Phase, images: Sequence[str], losses: Mapping[str, float]) -> Phase:
     """The phase with these kinds of samples alone, and some of its losses weighted otherwise."""
     left_out = [name for name, weight in losses.items() if not weight]
-    for what, names, known in (("image", images, phase.batch), ("loss", left_out, phase.losses)):
+    asked_for = (
+        ("image", images, phase.batch),
+        ("loss", losses, LOSSES),
+        ("loss", left_out, phase.losses),
+    )
+    for what, names, known in asked_for:
         for name in names:
             if name not in known:
-                raise InputError(f"a row names {what} {name}; its phase has {', '.join(known)}")
+                raise InputError(f"a row names {what} {name}; it can name {', '.join(known)}")
     weights = {**phase.losses, **losses}
     return replace(
         phase,

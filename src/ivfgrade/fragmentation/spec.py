@@ -6,10 +6,15 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+Gate = Literal["attention", "none"]  # names in model.GATES
+Head = Literal["multi_scale", "none"]  # in model.HEADS
+Injection = Literal["concat", "constant", "none"]  # in model.INJECTIONS
+Trunk = Literal["resnet50", "inception_v3"]  # in regression.TRUNKS
+
 
 @dataclass(frozen=True)
 class Segmenter:
-    gate: str  # a name in model.GATES
+    gate: Gate
     gate_bias: float  # of psi: 0 starts half open, 2 nearly open (S4.23)
     aspp_rates: tuple[int, ...]
     aspp_dropout: float
@@ -23,9 +28,9 @@ class Segmenter:
 
 @dataclass(frozen=True)
 class Regressor:
-    head: str  # a name in model.HEADS
+    head: Head
     head_dropout: float
-    injection: str  # a name in model.INJECTIONS
+    injection: Injection
     detach_injection: bool  # the mask losses do not train V_reg (S4.31)
 
     def __post_init__(self) -> None:
@@ -35,13 +40,13 @@ class Regressor:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    gate: str
+    gate: Gate
     gate_bias: float
     aspp_rates: tuple[int, ...]
     aspp_dropout: float
-    head: str
+    head: Head
     head_dropout: float
-    injection: str
+    injection: Injection
     detach_injection: bool
 
 
@@ -57,7 +62,7 @@ def model_spec(segmenter: Segmenter, regressor: Regressor = NO_REGRESSOR) -> Mod
 class EstimatorSpec:
     """A network that names the ratio and draws no outline."""
 
-    trunk: str  # a name in regression.TRUNKS
+    trunk: Trunk
     head_dropout: float
 
 

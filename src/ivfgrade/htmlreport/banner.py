@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivfgrade.htmlreport.ladder_view import READINGS
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.rows import Row
 from ivfgrade.htmlreport.sources import Comparison
+from ivfgrade.htmlreport.wording import capital
 
 VERDICTS = ("holds", "does not hold", "cannot tell")
 MACHINERY = "These trainings prove the machinery only: no verdict follows from their numbers."
@@ -73,15 +75,24 @@ def _trials(rows: Sequence[Row], trials: Mapping[str, Any]) -> dict[str, str]:
 
 def _outcome(comparison: Comparison) -> dict[str, str]:
     counts = comparison.ledger.get("counts", {})
-    answers = [
-        f"{one['answer']} (C {READINGS[one['mae_of_c']]})"
-        for one in comparison.ladder.get("criterion", [])
-    ]
     found = {
         "Claims": ", ".join(f"{name} {counts.get(name, 0)}" for name in VERDICTS) if counts else "",
-        "Row F": ", ".join(answers),
+        "Row F": _answer(comparison.ladder) if comparison.ladder else "",
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _answer(ladder: Mapping[str, Any]) -> str:
+    """Over all readings of C, then which of them F was held against and which it reached."""
+    readings: dict[str, list[str]] = {}
+    for one in ladder["criterion"]:
+        reading = f"{told(one['row_of_c'])} {READINGS[one['mae_of_c']]}"
+        readings.setdefault(one["answer"], []).append(reading)
+    against = "; ".join(
+        f"{'against' if len(readings) == 1 else f'{answer} against'} {_list(names)}"
+        for answer, names in readings.items()
+    )
+    return f"{ladder['answer']} ({against})" if against else ladder["answer"]
 
 
 def _settings(rows: Sequence[Row], name: str) -> list[Any]:
@@ -94,4 +105,4 @@ def _list(values: Sequence[Any]) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+    return capital(told(text)) + ("" if text.endswith(".") else ".")

@@ -34,7 +34,7 @@ def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
     """The worst of the row that the page begins with, and where the rows contradict each other."""
     name = preferred(rows)
     table = next(row for row in rows if row.name == name).images.set_index("image")
-    graded = table["grade"].isin(["", None]) | (table["grade"] == table["predicted_grade"])
+    wrong = (table["grade"] != "") & (table["grade"] != table["predicted_grade"])
     alarms = table["false_alarm"] if "false_alarm" in table else pd.Series(dtype=float)
     largest = _largest(table["error_reported"], count)
     strips = [
@@ -42,7 +42,7 @@ def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
               _largest(-table["dice"], count)),
         Strip("Largest error of the ratio", "reported against true ratio", name, largest),
         Strip("Wrong grade", "the largest errors among wrong grades, after those above", name,
-              _largest(table["error_reported"].mask(graded).drop(largest), count)),
+              _largest(table["error_reported"].where(wrong).drop(largest), count)),
         Strip("False alarms", "images without fragments, by the area outlined nevertheless", name,
               _largest(alarms.where(alarms > 0), count)),
         Strip("Rows apart", "the largest spread of reported ratios between rows", name,

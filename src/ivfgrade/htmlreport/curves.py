@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,18 +14,29 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ivfgrade.evaluation import style
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.rows import Row
 
-LOGGED = {
-    "val_dice": ("Dice, validation", style.BLUE, "-"),
-    "val_mae": ("MAE of the ratio, validation", style.VERMILION, "-"),
-    "train_loss": ("training loss / that of the first epoch", style.GREY, ":"),
-}
+
+@dataclass(frozen=True)
+class Curve:
+    column: str  # of the history
+    label: str
+    colour: str
+    dash: str = "-"
+    is_relative: bool = False  # to the first epoch
+
+
+CURVES = (
+    Curve("val_dice", "Dice, validation", style.BLUE),
+    Curve("val_mae", "MAE of the ratio, validation", style.VERMILION),
+    Curve("train_loss", "training loss / that of the first epoch", style.GREY, ":", True),
+)
 WIDE, SIDE = 6, 1.95  # plots per line, inches
 
 
 def learning_rows(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if any(_has(row.history, name) for name in LOGGED)]
+    return [row for row in rows if any(_has(row.history, one.column) for one in CURVES)]
 
 
 def learning_curves(rows: Sequence[Row], path: Path) -> None:
@@ -35,11 +48,11 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
         for ax in axes.flat[len(rows) :]:
             ax.set_axis_off()
         for ax, row in zip(axes.flat, rows, strict=False):
-            for name, look in LOGGED.items():
-                if _has(row.history, name):
-                    _line(ax, row.history, name, *look, relative=name == "train_loss")
+            for curve in CURVES:
+                if _has(row.history, curve.column):
+                    _line(ax, row.history, curve)
             ax.set(ylim=(0, 1))
-            ax.set_title(row.name, fontsize=9)
+            ax.set_title(told(row.name), fontsize=9)
             ax.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         canvas.supxlabel("epoch", fontsize=10)
         named = {
@@ -49,22 +62,15 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
         canvas.legend(lines, names, loc="outside upper left", ncols=3, fontsize=9)
 
 
-def _line(
-    ax: Axes,
-    history: pd.DataFrame,
-    column: str,
-    label: str,
-    colour: str,
-    dash: str,
-    relative: bool = False,
-) -> None:
-    known = history[history[column].notna()]
-    values = known[column].to_numpy(float)
-    if relative and len(values) and values[0]:
+def _line(ax: Axes, history: pd.DataFrame, curve: Curve) -> None:
+    known = history[history[curve.column].notna()]
+    values = known[curve.column].to_numpy(float)
+    if curve.is_relative and len(values) and values[0]:
         values = values / abs(values[0])
     epochs = known["epoch"].to_numpy(float) + 1
     alone = "o" if len(known) == 1 else None  # one epoch makes no line
-    ax.plot(epochs, values, color=colour, ls=dash, lw=1.4, label=label, marker=alone, ms=4)
+    look: Any = {"color": curve.colour, "ls": curve.dash, "lw": 1.4, "marker": alone, "ms": 4}
+    ax.plot(epochs, values, label=curve.label, **look)
 
 
 def _entries(ax: Axes) -> list[tuple[Artist, str]]:

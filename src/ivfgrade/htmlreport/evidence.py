@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ivfgrade.atomic import read_json
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.wording import span, value
 
@@ -81,7 +82,7 @@ class Focus:
         return [
             OUTCOMES[control.verdict].format(
                 kind=look.kind,
-                row=self.row,
+                row=told(self.row),
                 part=PARTS.get(control.part, f"the network down to {control.part}"),
                 value=value(control.alike, 2),
                 span=span(control.alike, 2) or "no interval",

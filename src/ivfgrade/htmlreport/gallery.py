@@ -7,7 +7,7 @@ but the number of the image's line in the prepared manifest.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from ivfgrade.htmlreport import runlength
 from ivfgrade.htmlreport.crop import window
 from ivfgrade.htmlreport.gates import GateScale, gate_scales
 from ivfgrade.htmlreport.looks import looks
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import MAP_QUALITY, jpeg
 from ivfgrade.htmlreport.rows import Row, union_of_images
 
@@ -102,6 +103,7 @@ def row_facts(rows: Sequence[Row], scales: Mapping[str, GateScale]) -> list[dict
     return [
         {
             "name": row.name,
+            "told": told(row.name),
             "colour": appearance[row.name].colour,
             "dash": list(appearance[row.name].dash),
             "outlines": row.outlines is not None,
@@ -156,7 +158,7 @@ def _scores(table: pd.DataFrame, image: str) -> dict[str, Any]:
     return {**found, "grade": str(line.get("predicted_grade", ""))}
 
 
-def _drawn(row: Row, image: str, cut: Any) -> dict[str, str]:
+def _drawn(row: Row, image: str, cut: Callable[[np.ndarray], np.ndarray]) -> dict[str, str]:
     mask = None if row.outlines is None else row.outlines.mask(image)
     return {} if mask is None else {"mask": runlength.encode(cut(mask))}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.strips import Strip, axis
 
 GAINS = ("gain_dice", "gain_mae")
@@ -22,7 +23,7 @@ READINGS = {
 class Step:
     row: str
     reading: str  # how its ratio is read
-    after: str  # empty for the first
+    after: str  # the step that it is added to; empty where a ladder begins
     is_branch: bool  # it does not stand on the step above
     found: Mapping[str, Any]
     strips: dict[str, Strip | None]
@@ -43,7 +44,7 @@ def ladder_view(ladder: Mapping[str, Any]) -> LadderView:
         after = step["after"]
         steps.append(
             Step(
-                row=step["row"],
+                row=told(step["row"]),
                 reading=READINGS.get(step["grade"], step["grade"]),
                 after=_name(after) if after else "",
                 is_branch=after is not None and above is not None and _name(after) != above,
@@ -57,4 +58,4 @@ def ladder_view(ladder: Mapping[str, Any]) -> LadderView:
 
 
 def _name(step: Mapping[str, Any]) -> str:
-    return f"{step['row']}, {READINGS.get(step['grade'], step['grade'])}"
+    return f"{told(step['row'])}, {READINGS.get(step['grade'], step['grade'])}"

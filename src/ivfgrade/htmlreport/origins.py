@@ -9,6 +9,7 @@ from typing import Any
 
 from ivfgrade.atomic import read_json
 from ivfgrade.htmlreport.mlflow_links import row_link, training_link
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.rows import Row
 
 TRAINING = ("pretrain", "finetune", "learn", "freeze")  # stages that log to MLflow
@@ -18,6 +19,7 @@ KINDS = {"paired": "with outline", "unmasked": "without"}  # of the images that 
 @dataclass(frozen=True)
 class Training:
     row: str
+    name: str  # for reading
     facts: Mapping[str, str]
     link: str | None
 
@@ -35,7 +37,9 @@ class Stage:
 
 
 def trainings(rows: Sequence[Row]) -> list[Training]:
-    return [Training(row.name, _facts(row.settings), row_link(row.name)) for row in rows]
+    return [
+        Training(row.name, told(row.name), _facts(row.settings), row_link(row.name)) for row in rows
+    ]
 
 
 def stages(folder: Path | None, names: Sequence[str]) -> list[Stage]:
@@ -51,12 +55,13 @@ def stages(folder: Path | None, names: Sequence[str]) -> list[Stage]:
 
 def _facts(settings: Mapping[str, Any]) -> dict[str, str]:
     images, init = settings.get("train_images", {}), settings.get("init")
+    best = settings.get("best_epoch")  # counts from 0, the page from 1
     facts = {
         "recipe": settings.get("recipe"),
         "profile": settings.get("profile"),
         "init": init.get("name") if isinstance(init, Mapping) else init,
         "epochs": settings.get("epochs"),
-        "best epoch": settings.get("best_epoch"),
+        "best epoch": None if best is None else best + 1,
         "seed": settings.get("training_seed"),
         "fold": settings.get("fold"),
         "images": ", ".join(f"{count} {KINDS.get(kind, kind)}" for kind, count in images.items()),

@@ -10,6 +10,7 @@ from ivfgrade.cosines import measured_layers
 from ivfgrade.grading import GradingScheme
 from ivfgrade.htmlreport.conflict import conflict_figure
 from ivfgrade.htmlreport.curves import learning_curves, learning_rows
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.ratio_figure import ratio_figure
 from ivfgrade.htmlreport.rows import Row
@@ -52,7 +53,7 @@ def curves_plot(rows: Sequence[Row]) -> Figure | None:
 
 
 def conflict_plot(rows: Sequence[Row]) -> Figure | None:
-    histories = {row.name: row.history for row in rows if measured_layers(row.history)}
+    histories = {told(row.name): row.history for row in rows if measured_layers(row.history)}
     if not histories:
         return None
     with TemporaryDirectory() as folder:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from ivfgrade.evaluation import style
 from ivfgrade.grading import GradingScheme
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.rows import Row
 
 WIDE, SIDE = 6, 1.95  # plots per line, inches
@@ -57,7 +58,7 @@ def _scatter(ax: Axes, row: Row, scheme: GradingScheme, top: float) -> None:
         at: Any = {"transform": ax.transAxes, "va": "top", "fontsize": 8}
         ax.text(0.03, 0.98 - 0.13 * line, f"MAE {error:.3f}", color=colour, **at)
     ax.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-    ax.set_title(row.name, fontsize=9)
+    ax.set_title(told(row.name), fontsize=9)
 
 
 def _readings(row: Row) -> list[str]:

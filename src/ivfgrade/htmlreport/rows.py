@@ -10,15 +10,11 @@ from typing import Any
 import pandas as pd
 
 from ivfgrade.atomic import read_json
+from ivfgrade.comparison.tables import TRUTH, read_scores
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.outlines import OUTLINES, Outlines, read_outlines
 
 SCORES, SETTINGS, HISTORY = "per_image.csv", "row.json", "history.csv"
-TEXT = {
-    "image", "patient", "split", "site", "stage", "supervision", "ratio_source",
-    "grade", "clinical_grade", "predicted_grade",
-}  # fmt: skip
-NEEDED = ("image", "patient", "supervision", "ratio", "dice", "reported", "error_reported", "grade")
 
 
 @dataclass(frozen=True)
@@ -45,8 +41,7 @@ def read_rows(folder: Path, names: Sequence[str]) -> list[Row]:
 
 def union_of_images(rows: Sequence[Row]) -> pd.DataFrame:
     """What all rows say alike of an image: one line each, sorted by name."""
-    told = [name for name in ("clinical_grade", "stage", "site") if name in rows[0].images]
-    columns = ["image", "patient", "supervision", "ratio", "grade", *told]
+    columns = ["image", *TRUTH]
     every = pd.concat([row.images[columns] for row in rows], ignore_index=True)
     return every.drop_duplicates("image").sort_values("image", ignore_index=True)
 
@@ -56,30 +51,11 @@ def _row(folder: Path) -> Row:
     outlines = folder / OUTLINES
     return Row(
         name=folder.name,
-        images=_scores(folder / SCORES),
+        images=read_scores(folder / SCORES),
         settings=read_json(settings) if settings.is_file() else {},
         history=_history(history),
         outlines=read_outlines(outlines) if outlines.is_file() else None,
     )
-
-
-def _scores(path: Path) -> pd.DataFrame:
-    """Text stays text, an empty number is NaN."""
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False)
-        numbers = {name: _number(raw[name]) for name in raw.columns if name not in TEXT}
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a table ({error})") from error
-    absent = [name for name in NEEDED if name not in raw]
-    if absent:
-        raise InputError(f"{path} lacks the column {', '.join(absent)}")
-    if raw["image"].duplicated().any():
-        raise InputError(f"{path} holds an image twice")
-    return raw.assign(**numbers).sort_values("image", ignore_index=True)
-
-
-def _number(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column.where(~column.isin(["", "nan"]))).astype(float)
 
 
 def _history(path: Path) -> pd.DataFrame:

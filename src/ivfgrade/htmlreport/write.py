@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ivfgrade.atomic import read_json, write_text
 from ivfgrade.dataset.arrays import SUMMARY, load_arrays
@@ -15,26 +15,23 @@ from ivfgrade.grading import GradingScheme
 from ivfgrade.htmlreport import plots, wording
 from ivfgrade.htmlreport.banner import banner, trial_of
 from ivfgrade.htmlreport.choice import failures, spread_over_ratios
-from ivfgrade.htmlreport.datasheet import data_sheet
+from ivfgrade.htmlreport.datasheet import DataSheet, data_sheet
 from ivfgrade.htmlreport.embed import content_policy, json_for_script
-from ivfgrade.htmlreport.evidence import (
-    LOOKS,
-    figures_in,
-    focus_of,
-    texture_lines,
-)
+from ivfgrade.htmlreport.evidence import LOOKS, figures_in, focus_of, texture_lines
 from ivfgrade.htmlreport.gallery import Collection, collect, preferred, viewer_data
 from ivfgrade.htmlreport.ladder_view import ladder_view
 from ivfgrade.htmlreport.mlflow_links import tables_link
+from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.origins import stages, trainings
 from ivfgrade.htmlreport.rows import Row, read_rows
-from ivfgrade.htmlreport.sources import Folders, read_comparison
+from ivfgrade.htmlreport.sources import Comparison, Folders, read_comparison
 from ivfgrade.htmlreport.strips import WIDTH
 from ivfgrade.htmlreport.table_view import table_view
 
 PAGE = "page"
 TEMPLATE, STYLE = "index.html.j2", "style.css"
 SCRIPTS = ("outline.js", "drawing.js", "gallery.js", "viewer.js", "ledger.js")
+Part = dict[str, Any]  # of the template's variables
 
 
 def write_page(
@@ -58,57 +55,88 @@ def page(
     data_name: str,
     experiment: str,
 ) -> str:
-    rows = collection.rows
-    names = [row.name for row in rows]
+    """`collection` of the rows in the page's order."""
     comparison = read_comparison(folders.comparison)
-    repeated = comparison.stability.get("rows", {})
-    style, script = _asset(STYLE), "\n".join(map(_asset, SCRIPTS))
     return _template().render(
-        style=style,
-        script=script,
-        policy=content_policy(script, style),
-        strip_width=WIDTH,
-        banner=banner(rows, comparison, data_name),
-        about=comparison.facts,
-        table=table_view(comparison.table, names) if comparison.table else None,
-        ledger=comparison.ledger,
-        ladder=comparison.ladder,
-        rungs=ladder_view(comparison.ladder),
-        stability=[(name, found) for name in names if (found := repeated.get(name))],
-        ratio_figure=plots.ratio_plot(rows, scheme),
-        conflict_figure=plots.conflict_plot(rows),
-        learning_figure=plots.curves_plot(rows),
-        texture_figures=figures_in(folders.texture),
-        texture_lines=texture_lines(folders.texture),
-        focus=focus_of(folders.focus, names),
-        focus_questions=list(LOOKS.values()),
-        data=json_for_script(viewer_data(collection, scheme.names)),
-        columns=[row.name for row in rows if row.outlines is not None],
-        case_of=collection.case,
-        spread=spread_over_ratios(collection.images),
-        failures=failures(rows),
-        judged_row=preferred(rows),
-        judged_trial=trial_of(rows),
-        sheet=_sheet(collection, folders, data_name),
-        trainings=trainings(rows),
-        stages=stages(folders.provenance, names),
-        tables_link=tables_link(experiment),
-        **_counts(rows),
+        **_frame(),
+        **_opening(collection.rows, comparison, data_name),
+        **_comparison(collection.rows, comparison),
+        **_figures(collection.rows, folders, scheme),
+        **_images(collection, scheme),
+        **_origins(collection, folders, data_name, experiment),
     )
 
 
-def _sheet(collection: Collection, folders: Folders, data_name: str) -> Any:
+def _frame() -> Part:
+    style, script = _asset(STYLE), "\n".join(map(_asset, SCRIPTS))
+    return {"style": style, "script": script, "policy": content_policy(script, style)}
+
+
+def _opening(rows: Sequence[Row], comparison: Comparison, data_name: str) -> Part:
+    images = {image for row in rows for image in row.images["image"]}
+    return {
+        "banner": banner(rows, comparison, data_name),
+        "image_count": len(images),
+        "row_count": len(rows),
+    }
+
+
+def _comparison(rows: Sequence[Row], comparison: Comparison) -> Part:
+    names = [row.name for row in rows]
+    repeated = comparison.stability.get("rows", {})
+    return {
+        "about": comparison.facts,
+        "table": table_view(comparison.table, names) if comparison.table else None,
+        "strip_width": WIDTH,
+        "ledger": comparison.ledger,
+        "ladder": comparison.ladder,
+        "rungs": ladder_view(comparison.ladder),
+        "stability": [(name, found) for name in names if (found := repeated.get(name))],
+    }
+
+
+def _figures(rows: Sequence[Row], folders: Folders, scheme: GradingScheme) -> Part:
+    return {
+        "ratio_figure": plots.ratio_plot(rows, scheme),
+        "conflict_figure": plots.conflict_plot(rows),
+        "learning_figure": plots.curves_plot(rows),
+        "texture_figures": figures_in(folders.texture),
+        "texture_lines": texture_lines(folders.texture),
+        "focus": focus_of(folders.focus, [row.name for row in rows]),
+        "focus_questions": list(LOOKS.values()),
+    }
+
+
+def _images(collection: Collection, scheme: GradingScheme) -> Part:
+    rows = collection.rows
+    return {
+        "data": json_for_script(viewer_data(collection, scheme.names)),
+        "columns": [row.name for row in rows if row.outlines is not None],
+        "case_of": collection.case,
+        "spread": spread_over_ratios(collection.images),
+        "failures": failures(rows),
+        "judged_row": preferred(rows),
+        "judged_trial": trial_of(rows),
+    }
+
+
+def _origins(collection: Collection, folders: Folders, data_name: str, experiment: str) -> Part:
+    rows = collection.rows
+    return {
+        "sheet": _sheet(collection, folders, data_name),
+        "trainings": trainings(rows),
+        "stages": stages(folders.provenance, [row.name for row in rows]),
+        "tables_link": tables_link(experiment),
+    }
+
+
+def _sheet(collection: Collection, folders: Folders, data_name: str) -> DataSheet:
     path = folders.data / SUMMARY
     summary = read_json(path) if path.is_file() else {}
     return data_sheet(collection.arrays.manifest, summary, data_name)
 
 
-def _counts(rows: list[Row] | Any) -> dict[str, int]:
-    images = {image for row in rows for image in row.images["image"]}
-    return {"image_count": len(images), "row_count": len(rows)}
-
-
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("ivfgrade.htmlreport", PAGE),
         autoescape=True,
@@ -118,7 +146,7 @@ def _template() -> Any:
     )
     for name in ("value", "span", "signed", "signed_span", "number"):
         environment.filters[name] = getattr(wording, name)
-    environment.filters["sentence"] = wording.capital
+    environment.filters |= {"sentence": wording.capital, "told": told}
     return environment.get_template(TEMPLATE)
 
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from ivfgrade.cosines import DETAILS, PREFIX
 from ivfgrade.errors import InputError
 from ivfgrade.training.best_epoch import Row
 from ivfgrade.training.descent import Tasks
@@ -35,7 +35,7 @@ class Probe:
 
     terms: Mapping[str, Term]
     weights: Mapping[str, float]  # of the terms, as the phase has them
-    tasks: Tasks
+    tasks: Tasks  # two
     layers: Mapping[str, str]  # name -> pattern that its parameters' names match
     batches: Callable[[], Iterable[Any]]
     compute: Compute
@@ -96,26 +96,24 @@ def _own_random_numbers(device: torch.device) -> Iterator[None]:
 
 
 def compare(batches: Iterable[Gradients]) -> Row:
-    """For every layer and pair of tasks, by columns named after the layer (and the pair, if there
-    are several): the cosine of the gradients summed over batches; mean, standard deviation and
-    share below zero of the cosines of single batches; and the norm of the second summed gradient
-    over that of the first. Not a number where a gradient is zero, as it then has no direction."""
+    """For every layer, by the columns of `cosines`: the cosine of the two tasks' gradients summed
+    over batches; mean, standard deviation and share below zero of the cosines of single batches;
+    and the norm of the second summed gradient over that of the first. Not a number where a gradient
+    is zero, as it then has no direction."""
     sums: Gradients = {}
-    cosines: dict[tuple[str, str, str], list[float]] = {}
+    single: dict[str, list[float]] = {}
     for gradients in batches:
-        for one, other in combinations(gradients, 2):
-            for layer, gradient in gradients[one].items():
-                each = cosines.setdefault((layer, one, other), [])
-                each.append(cosine(gradient, gradients[other][layer]))
+        one, other = gradients.values()
+        for layer, gradient in one.items():
+            single.setdefault(layer, []).append(cosine(gradient, other[layer]))
         _accumulate(sums, gradients)
-    several = len(sums) > 2
     row: Row = {}
-    for (layer, one, other), each in cosines.items():
-        name = f"conflict_{layer}_{one}_{other}" if several else f"conflict_{layer}"
-        first, second = sums[one][layer], sums[other][layer]
+    for layer, each in single.items():
+        first, second = (layers[layer] for layers in sums.values())
+        name = f"{PREFIX}{layer}"
         row[name] = cosine(first, second)
-        row |= {f"{name}_{what}": value for what, value in _spread(each).items()}
-        row[f"{name}_ratio"] = _ratio(first, second)
+        details = (*_spread(each), _ratio(first, second))
+        row |= {f"{name}{end}": value for end, value in zip(DETAILS, details, strict=True)}
     return row
 
 
@@ -128,13 +126,14 @@ def _accumulate(sums: Gradients, gradients: Gradients) -> None:
                 sums[task][layer] = gradient
 
 
-def _spread(cosines: list[float]) -> Row:
+def _spread(cosines: list[float]) -> tuple[float, float, float]:
+    """Mean, standard deviation, share below zero."""
     known = np.array(cosines)[np.isfinite(cosines)]
-    return {
-        "mean": float(known.mean()) if len(known) else math.nan,
-        "sd": float(known.std(ddof=1)) if len(known) > 1 else math.nan,
-        "negative": float((known < 0).mean()) if len(known) else math.nan,
-    }
+    return (
+        float(known.mean()) if len(known) else math.nan,
+        float(known.std(ddof=1)) if len(known) > 1 else math.nan,
+        float((known < 0).mean()) if len(known) else math.nan,
+    )
 
 
 def cosine(one: Tensor, other: Tensor) -> float:

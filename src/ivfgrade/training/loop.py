@@ -86,7 +86,7 @@ class State:
 
 @dataclass(frozen=True)
 class Fitted:
-    weights: dict[str, Tensor]  # of the epoch that validation liked best
+    weights: dict[str, Tensor]  # of the epoch that the phase keeps
     history: list[Row]
     best_epoch: int
     hold_broken: str  # says so if no epoch held what `phase.hold` names; else empty
@@ -122,7 +122,7 @@ class Watch:
 def fit(
     model: nn.Module, phase: Phase, objective: Objective, batches: Batches, watch: Watch, run: Run
 ) -> Fitted:
-    """Train `phase`; return the weights of its best epoch by `phase.keep`."""
+    """Train `phase`; return the weights of the epoch that it keeps."""
     objective.require(phase.losses)
     state = _begin(model, phase, watch, run)
 

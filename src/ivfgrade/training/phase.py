@@ -27,8 +27,8 @@ class Phase:
             raise ValueError("losses must hold at least one positive weight")
         if self.hold and not self.keep:
             raise ValueError("hold ranks epochs, so it needs keep")
-        if min(self.losses.values()) < 0:
-            raise ValueError("loss weights must not be negative")
+        if not all(0 <= weight < math.inf for weight in self.losses.values()):
+            raise ValueError("loss weights must be finite and not negative")
         for pattern, rate in self.groups:
             _require_pattern(pattern)
             if rate is not None and not 0 < rate < math.inf:

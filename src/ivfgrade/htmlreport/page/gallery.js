@@ -15,7 +15,7 @@ const gallery = (() => {
 
   function about(image, row) {
     const found = image.rows[row];
-    if (!found) return `not judged by ${row}`;
+    if (!found) return `not judged by ${rows.get(row).told}`;
     if (found.dice !== null && found.dice !== undefined) return `Dice ${found.dice.toFixed(2)}`;
     return image.outlined && found.false_alarm !== null && found.false_alarm !== undefined ?
       `outlined ${percent(found.false_alarm)}` : "no Dice";
@@ -28,7 +28,7 @@ const gallery = (() => {
   }
 
   const label = (image, row) =>
-    `Case ${image.case}: true ratio ${truthOf(image)}; row ${row}: ${about(image, row)}, reported ` +
+    `Case ${image.case}: true ratio ${truthOf(image)}; row ${rows.get(row).told}: ${about(image, row)}, reported ` +
     `${image.rows[row] ? percent(image.rows[row].reported) : "nothing"}. Open the large view.`;
 
   // Drawn when they come into sight: a hundred pictures at once would stall a phone.
@@ -99,7 +99,7 @@ const gallery = (() => {
   }
 
   function controls() {
-    element("grid-row").append(...data.rows.map((row) => new Option(row.name, row.name)));
+    element("grid-row").append(...data.rows.map((row) => new Option(row.told, row.name)));
     element("grid-row").value = data.first;
     const known = data.images.map((image) => image.grade);
     const grades = [...new Set([...data.grades.filter((g) => known.includes(g)), ...known])];

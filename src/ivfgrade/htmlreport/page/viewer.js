@@ -39,7 +39,7 @@ const viewer = (() => {
       const found = image.rows[row.name] || {};
       const line = document.createElement("tr"), head = document.createElement("th");
       head.scope = "row";
-      head.textContent = row.name;
+      head.textContent = row.told;
       line.append(head);
       const share = (name) => (found[name] === undefined ? "–" : percent(found[name]));
       const before = [decimal(found.dice), share("reported"), share("error_reported")];
@@ -79,10 +79,10 @@ const viewer = (() => {
     drawing.draw(canvas, image, { lines, gate, strength, whole, size: data.size }, side);
     element("strength-label").hidden = !from;
     scale(gate && strength > 0 ? from : null);
-    const names = [...(shown.has("truth") ? ["truth"] : []), ...visible.map((row) => row.name)];
+    const names = [...(shown.has("truth") ? ["truth"] : []), ...visible.map((row) => row.told)];
     canvas.setAttribute("aria-label",
       `Case ${image.case}, true ratio ${truthOf(image)}, contours of ${names.join(", ") || "none"}` +
-      (gate && strength > 0 ? `, attention of ${from.name}` : ""));
+      (gate && strength > 0 ? `, attention of ${from.told}` : ""));
   }
 
   function scale(from) {
@@ -111,7 +111,7 @@ const viewer = (() => {
     return canvas;
   }
 
-  function contour(name, colour, dash) {
+  function contour(name, told, colour, dash) {
     const box = document.createElement("input"), label = document.createElement("label");
     Object.assign(box, { type: "checkbox", checked: shown.has(name) });
     box.dataset.row = name;
@@ -119,7 +119,7 @@ const viewer = (() => {
       shown[box.checked ? "add" : "delete"](name);
       paint();
     });
-    label.append(box, swatch(colour, dash), ` ${name}`);
+    label.append(box, swatch(colour, dash), ` ${told}`);
     element("contours").append(label);
   }
 
@@ -153,10 +153,12 @@ const viewer = (() => {
   }
 
   function start() {
-    contour("truth", drawing.TRUTH, []);
-    for (const row of data.rows.filter((r) => r.outlines)) contour(row.name, row.colour, row.dash);
+    contour("truth", "truth", drawing.TRUTH, []);
+    for (const row of data.rows.filter((r) => r.outlines)) {
+      contour(row.name, row.told, row.colour, row.dash);
+    }
     const gated = data.rows.filter((row) => row.gate);
-    element("gate").append(...gated.map((row) => new Option(row.name, row.name)));
+    element("gate").append(...gated.map((row) => new Option(row.told, row.name)));
     element("gate-label").hidden = !gated.length;
     colourBar();
     element("previous").addEventListener("click", () => move(-1));
