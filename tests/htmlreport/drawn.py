@@ -132,7 +132,7 @@ def _write_row(folder: Path, row: str) -> None:
         supervision="paired", stage=STAGES, site="s", ratio=ratio, dice=dice, false_alarm=np.nan,
         direct=ratio + error, hard=np.nan, soft=np.nan, fused=np.nan, reported=ratio + error,
         error_reported=np.abs(error), grade=[SCHEME.grade(r) for r in ratio], clinical_grade="A",
-        **dict.fromkeys(("error_direct", "error_hard", "error_soft", "error_fused"), np.nan),
+        **dict.fromkeys(("error_direct", "error_hard", "error_soft", "error_soft_uncalibrated", "error_fused"), np.nan),
         predicted_grade=[SCHEME.grade(max(r, 0.0)) for r in ratio + error],
     )  # fmt: skip
     table.loc[0, "dice"] = np.nan  # no fragment, no Dice
