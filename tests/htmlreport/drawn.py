@@ -122,6 +122,9 @@ def _write_data(folder: Path) -> None:
     (folder / "summary.json").write_text(json.dumps({"size": SIZE, "data_digest": "d1"}))
 
 
+ERRORS = tuple(f"error_{name}" for name in ("direct", "hard", "soft", "soft_uncalibrated", "fused"))
+
+
 def _write_row(folder: Path, row: str) -> None:
     folder.mkdir(parents=True)
     ratio = np.array([truth(n).sum() / 480 for n in range(COUNT)])
@@ -132,7 +135,7 @@ def _write_row(folder: Path, row: str) -> None:
         supervision="paired", stage=STAGES, site="s", ratio=ratio, dice=dice, false_alarm=np.nan,
         direct=ratio + error, hard=np.nan, soft=np.nan, fused=np.nan, reported=ratio + error,
         error_reported=np.abs(error), grade=[SCHEME.grade(r) for r in ratio], clinical_grade="A",
-        **dict.fromkeys(("error_direct", "error_hard", "error_soft", "error_soft_uncalibrated", "error_fused"), np.nan),
+        **dict.fromkeys(ERRORS, np.nan),
         predicted_grade=[SCHEME.grade(max(r, 0.0)) for r in ratio + error],
     )  # fmt: skip
     table.loc[0, "dice"] = np.nan  # no fragment, no Dice

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ivfgrade.atomic import read_json
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.wording import span, value
@@ -30,10 +31,9 @@ LOOKS = {
     "concentration_within": "fragments / embryo",
     "concentration_embryo": "embryo / image",
 }
-KINDS = {"gradcam_pp": "Grad-CAM++", "contribution": "contribution"}
-FAILED = "the map stays the same"
+KINDS = {GRADCAM: "Grad-CAM++", CONTRIBUTION: "contribution"}
 OUTCOMES = {  # of a control; of one that is passed nothing has to be said
-    FAILED: "The {kind} map of row {row} fails its control: it stays the same "
+    STAYS: "The {kind} map of row {row} fails its control: it stays the same "
     "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what "
     "was learnt: neither its pictures nor its concentration are evidence of where the network "
     "looks.",
@@ -56,7 +56,7 @@ class Control:
 
     @property
     def failed(self) -> bool:
-        return self.verdict == FAILED
+        return self.verdict == STAYS
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ GAINS = ("gain_dice", "gain_mae")
 READINGS = {
     "error_direct": "direct",
     "error_hard": "hard mask",
-    "error_soft": "soft mask",
+    "error_soft": "calibrated soft mask",
     "error_fused": "fused",
     "error_reported": "reported",
 }
