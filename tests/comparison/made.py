@@ -75,7 +75,9 @@ def row(
     table["reported"] = table[answer]
     table["error_reported"] = table[f"error_{answer}"]
     table["predicted_grade"] = [SCHEME.grade(min(ratio, 1)) for ratio in table["reported"]]
-    table["median_fragment_px"] = np.where(known["ratio"] > 0, 8.0 + 1.2 * (known.index % 8), np.nan)
+    table["median_fragment_px"] = np.where(
+        known["ratio"] > 0, 8.0 + 1.2 * (known.index % 8), np.nan
+    )
     table["error_constant"] = (known["ratio"] - 0.2).abs()
     table["error_grade_oracle"] = known["ratio"] * 0.1
     return with_derived(table)

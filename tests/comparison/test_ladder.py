@@ -78,7 +78,7 @@ def test_without_its_control_f_is_not_shown():
     numbers = ladder(study(made))
     assert [one["answer"] for one in numbers["criterion"]] == ["shown"] * 2 + ["not shown"] * 2
     assert numbers["answer"] == "not shown"
-    assert "row C_head was not run" in numbers["why"]
+    assert numbers["why"].count("row C_head was not run") == 1
 
 
 def test_f_must_also_reach_the_outlines_of_d():

@@ -322,6 +322,8 @@ def test_a_single_split_and_folds_are_not_pooled(tmp_path, kept):
         ("rows", [], "rows must be an object"),
         ("rows", {"A": 3, "C": {}}, "rows.A must be an object, not 3"),
         ("rows", {"A": {"epochs": "many"}, "C": {}}, "rows.A.epochs must be a whole number from 1"),
+        ("rows", {"A": {"phase": {"keep": None}}, "C": {}}, "lacks rows.A.phase.hold"),
+        ("rows", {"A": {"model": {}}, "C": {}}, "lacks rows.A.epochs"),
     ],
 )
 def test_a_kept_trial_with_absurd_values_is_one_sentence(tmp_path, kept, key, value, message):

@@ -110,8 +110,8 @@ TRADE_OFF = (
     ),
     Claim(
         "decoupling-is-stable",
-        "end-to-end training is unstable and decoupled training steadier, here: D's ratio varies "
-        "less between training seeds than C's",
+        "end-to-end training is unstable and decoupled training steadier, here: D's "
+        "reported ratio varies less between training seeds than C's",
         "I.C, III.C, IV.C",
         NOT_PRINTED,
         "direction without a number",

@@ -127,11 +127,13 @@ def judge_readings(study: Study) -> dict[str, Criterion]:
 
 
 def over_all(criteria: Mapping[str, Criterion]) -> Criterion:
-    failed = {name: one for name, one in criteria.items() if one.answer != "shown"}
+    failed: dict[str, list[str]] = {}  # why -> names
+    for name, one in criteria.items():
+        if one.answer != "shown":
+            failed.setdefault(one.why, []).append(name)
     if failed:
-        return Criterion(
-            "not shown", "; ".join(f"against {name}: {one.why}" for name, one in failed.items())
-        )
+        whys = (f"against {' and '.join(names)}: {why}" for why, names in failed.items())
+        return Criterion("not shown", "; ".join(whys))
     return Criterion("shown", f"the criterion is met against {', '.join(criteria)}")
 
 

@@ -90,7 +90,8 @@ def _ladder_text(study: Study, ladder: Numbers) -> str:
         f"{criteria}{_list(footing)}\n"
         "Each step with its gain over the one that it is added to, on the validation patients, by "
         "whom steps are kept or left before any test image is looked at, and on the test "
-        "patients:\n\n"
+        "patients. The masks' threshold, and the kept epoch where one is chosen, are chosen on the "
+        "validation patients too, which flatters all rows there:\n\n"
         f"{markdown_table(header, steps)}"
     )
 

@@ -37,6 +37,7 @@ FOLD = Kind("a whole number from 0, or null", lambda v: v is None or (_whole(v) 
 INSIDE_1 = Kind("a number between 0 and 1", lambda value: _number(value) and 0 < value < 1)
 NUMBER = Kind("a number, or null", lambda value: value is None or _number(value))
 TEXT = Kind("a text", lambda value: isinstance(value, str) and bool(value))
+PAIR = Kind("a list of two, or null", lambda v: v is None or (isinstance(v, list) and len(v) == 2))
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NAMES = Kind("a list of names, each once", _names)
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
@@ -103,8 +104,13 @@ def read_trial(path: Path) -> Record:
 
 def require_setting(setting: Any, path: Path, at: str = "") -> Record:
     """A row.json; what it says of a training, where it says so, is of the right kind."""
-    given = {name: kind for name, kind in TRAINING.items() if name in require(setting, path, {})}
-    return require(setting, path, given, at)
+    given = {n: kind for n, kind in TRAINING.items() if n in require(setting, path, {}, at)}
+    if "model" in given:
+        given["epochs"] = COUNT
+    require(setting, path, given, at)
+    if "phase" in given:
+        require(setting["phase"], path, {"keep": PAIR, "hold": PAIR}, f"{at}.phase".lstrip("."))
+    return setting
 
 
 def read_texture(path: Path) -> Record:
