@@ -254,3 +254,12 @@ def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():
     assert remarks(train_images={"paired": 159, "unmasked": 1394}) == [
         "train_images: A paired 159, C paired 159, F paired 159 and unmasked 1394"
     ]
+
+
+def test_steps_of_few_patients_keep_their_values():
+    made = trials()
+    few = {name: table[:12] for name, table in made[0].validation.items()}
+    page = ledger_text(study(made), [], ladder(study([replace(made[0], validation=few)]), STEPS))
+    gain = few["F"]["error_reported"] - few["C"]["error_fused"]
+    assert f"| {gain.mean():+.4f}, no interval: patients with a value: 4, too few" in page
+    assert f"| {few['C']['dice'].mean():.3f}, no interval: patients with" in page

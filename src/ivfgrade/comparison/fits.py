@@ -15,7 +15,8 @@ def require_fits_study(
     results_folder: Path, params_text: str, training_seed: int, fold: int | None
 ) -> None:
     """`params_text` is the content of the params.yaml that would make the trial; its own seed and
-    fold do not matter. A folder without trials takes any."""
+    fold do not matter. A folder without trials takes any; of a trial that was kept without its
+    values only profile and recipe are compared."""
     known = values_of(params_text, "the params.yaml of the new trial")
     values = known["values"]
     for home in homes_in(results_folder):

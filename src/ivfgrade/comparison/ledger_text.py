@@ -14,7 +14,6 @@ from ivfgrade.comparison.wording import (
     capital,
     level,
     markdown_table,
-    plain_span,
     signed,
     warnings,
 )
@@ -116,11 +115,11 @@ def _before(after: Numbers | None) -> str:
 
 
 def _value(numbers: Numbers) -> str:
-    return plain_span(numbers) or numbers.get("missing", "")
+    return numbers.get("missing", "") if numbers["value"] is None else level(numbers)
 
 
 def _gain(numbers: Numbers | None) -> str:
-    return "" if numbers is None or numbers["low"] is None else signed(numbers)
+    return "" if numbers is None or numbers["value"] is None else signed(numbers)
 
 
 def _list(lines: Sequence[str]) -> str:
