@@ -26,7 +26,10 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
             profile="paper",
             recipe=recipe,
             split=replace(of_project().split, fold=fold),
-            experiments=SimpleNamespace(**{**vars(of_project().experiments), "models": models}),
+            experiments=SimpleNamespace(
+                **{**vars(of_project().experiments), "models": models},
+                require_phases=of_project().experiments.require_phases,
+            ),
         )
         monkeypatch.setattr(collecting, "load_params", lambda _path: made_by)
         collecting.collect(source, home, **folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ivfgrade.comparison.made_by import plan
 from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.tables import with_derived
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import GradingScheme
@@ -21,6 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
 BOOTSTRAP = Bootstrap(samples=400, confidence=0.95, seed=5)
 IMAGES, PER_PATIENT = 24, 3
+VALIDATED = 1200  # the first image of the validation patients
 READINGS = ("direct", "hard", "soft", "fused")
 
 
@@ -72,9 +75,12 @@ def row(
     table["reported"] = table[answer]
     table["error_reported"] = table[f"error_{answer}"]
     table["predicted_grade"] = [SCHEME.grade(min(ratio, 1)) for ratio in table["reported"]]
+    table["median_fragment_px"] = np.where(
+        known["ratio"] > 0, 8.0 + 1.2 * (known.index % 8), np.nan
+    )
     table["error_constant"] = (known["ratio"] - 0.2).abs()
     table["error_grade_oracle"] = known["ratio"] * 0.1
-    return table
+    return with_derived(table)
 
 
 ROWS = ("Baseline", "A", "B1", "B2", "C", "D", "E", "F")
@@ -93,8 +99,23 @@ def of_project() -> Params:
 
 def learnt(row: str) -> dict[str, Any]:
     """What the row.json of a row says of its training, by the project's values."""
-    found = plan(replace(of_project(), profile="paper", recipe="plus"), row)
-    return {**found, "init": {"name": "resnet50-11ad3fa6.pth", "sha256": "11ad"}}
+    params = replace(of_project(), profile="paper", recipe="plus")
+    found, whole = plan(params, row), plan(params, "A")
+    init = {"name": "resnet50-11ad3fa6.pth", "sha256": "11ad"}
+    if row in ("D", *params.experiments.frozen):
+        return {**found, "phase_1": {"epochs": whole["epochs"], "init": init}}
+    return {**found, "init": init}
+
+
+def write_row(home: Path, name: str, seed: int, fold: int | None = None) -> None:
+    """As the pipeline leaves it."""
+    first = (fold or 0) * IMAGES
+    tables = {"per_image": truth(IMAGES, first), "validation": truth(IMAGES, VALIDATED + first)}
+    home.mkdir(parents=True)
+    for file, known in tables.items():
+        table = all_rows(known, seed)[name]
+        table.to_csv(home / f"{file}.csv", index=False, float_format="%.6g")
+    (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, **learnt(name))))
 
 
 def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
@@ -116,7 +137,12 @@ def a_trial(seed: int, fold: int | None, rows: dict[str, pd.DataFrame], **more: 
 
 def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
     return [
-        a_trial(seed, fold if folds > 1 else None, all_rows(truth(IMAGES, fold * IMAGES), seed))
+        a_trial(
+            seed,
+            fold if folds > 1 else None,
+            all_rows(truth(IMAGES, fold * IMAGES), seed),
+            validation=all_rows(truth(IMAGES, VALIDATED + fold * IMAGES), 50 + seed),
+        )
         for seed in seeds
         for fold in range(folds)
     ]

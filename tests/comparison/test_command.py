@@ -20,12 +20,10 @@ from tests.comparison.made import (
     PROJECT,
     ROWS,
     SCHEME,
-    about,
-    all_rows,
     learnt,
     of_project,
     trials,
-    truth,
+    write_row,
 )
 
 FILES = {"table.json", "table.csv", "table.md", "ledger.json", "ledger.md", "ladder.json",
@@ -34,11 +32,8 @@ FILES = {"table.json", "table.csv", "table.md", "ledger.json", "ledger.md", "lad
 
 @pytest.fixture
 def experiments(tmp_path) -> Path:
-    for name, table in all_rows(truth(), 2).items():
-        home = tmp_path / "experiments" / name
-        home.mkdir(parents=True)
-        table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        (home / "row.json").write_text(json.dumps({**about(), **learnt(name)}))
+    for name in ROWS:
+        write_row(tmp_path / "experiments" / name, name, 2)
     return tmp_path / "experiments"
 
 
@@ -176,3 +171,30 @@ def test_a_trial_of_another_study_is_kept_elsewhere(experiments, tmp_path, keep)
     with pytest.raises(InputError, match="grading.yaml is of another study"):
         keep(experiments, results / "two", ROWS)
     assert not (results / "two").exists()
+
+
+def test_what_was_not_kept_is_said(experiments, tmp_path, keep, capsys):
+    (experiments / "C" / "history.csv").write_text("epoch\n1\n")
+    keep(experiments, tmp_path / "results" / "one", ("A", "C"))
+    said = capsys.readouterr().out
+    assert "without history of A; focus; texture; texture per image; provenance" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bootstrap": {"samples": 0, "confidence": 0.95, "seed": 2}}, "bootstrap.samples must be"),
+        ({"bootstrap": {"samples": 9, "confidence": 95, "seed": 2}}, "bootstrap.confidence must"),
+        ({"bootstrap": {"samples": 9, "confidence": 0.95}}, "lacks bootstrap.seed"),
+        ({"bootstrap": 3}, "bootstrap must be an object, not 3"),
+        ({"data": None}, "data must be a text, not null"),
+    ],
+)
+def test_a_broken_study_is_one_sentence(experiments, tmp_path, keep, change, message):
+    keep(experiments, tmp_path / "results" / "one", ROWS)
+    path = tmp_path / "results" / "study.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    done = run(tmp_path / "results", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.output.startswith(f"error: {path}")
+    assert message in done.output

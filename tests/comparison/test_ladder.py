@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,33 +39,106 @@ def finding(value: float, low: float, high: float) -> Finding:
     ],
 )
 def test_the_criterion_at_its_borders(dice, mae, answer):
-    assert judge_row(finding(*dice), finding(*mae)).answer == answer
+    assert judge_row({"A": finding(*dice)}, finding(*mae)).answer == answer
 
 
 def test_each_failure_is_named():
-    judged = judge_row(finding(-0.02, -0.03, -0.01), finding(0.02, 0.01, 0.03))
+    judged = judge_row({"A": finding(-0.02, -0.03, -0.01)}, finding(0.02, 0.01, 0.03))
     for number in ("-0.0200", "-0.0300", "+0.0200", "+0.0300"):
         assert number in judged.why
 
 
 def test_without_f_nothing_is_shown():
-    judged = judge_row(Missing("row F was not run"), finding(0, -0.001, 0.001))
+    judged = judge_row({"A": Missing("row F was not run")}, finding(0, -0.001, 0.001))
     assert (judged.answer, judged.why) == ("not shown", "row F was not run")
     rows = {name: table for name, table in all_rows(truth(), 2).items() if name != "F"}
     numbers = ladder(study([a_trial(2, None, rows)]))
-    assert [one["answer"] for one in numbers["criterion"]] == ["not shown"] * 2
+    assert [one["answer"] for one in numbers["criterion"]] == ["not shown"] * 4
 
 
 def test_both_readings_of_c_are_compared():
     made = trials()
     numbers = ladder(study(made))
     rows = made[0].rows
-    assert [one["mae_of_c"] for one in numbers["criterion"]] == ["error_direct", "error_fused"]
-    for one in numbers["criterion"]:
+    own = [one for one in numbers["criterion"] if one["row_of_c"] == "C"]
+    assert [one["mae_of_c"] for one in own] == ["error_direct", "error_fused"]
+    for one in own:
         gap = rows["F"]["error_reported"] - rows["C"][one["mae_of_c"]]
         assert one["mae_f_minus_c"]["value"] == pytest.approx(gap.mean(), abs=1e-6)
         outlines = rows["F"]["dice"] - rows["A"]["dice"]
         assert one["dice_f_minus_a"]["value"] == pytest.approx(outlines.mean(), abs=1e-6)
+        after = rows["F"]["dice"] - rows["D"]["dice"]
+        assert one["dice_f_minus_d"]["value"] == pytest.approx(after.mean(), abs=1e-6)
+        assert one["against"].startswith("A's and D's outlines and C read")
+
+
+def test_without_its_control_f_is_not_shown():
+    made = with_c_head(0.05)
+    del made[0].rows["C_head"]
+    numbers = ladder(study(made))
+    assert [one["answer"] for one in numbers["criterion"]] == ["shown"] * 2 + ["not shown"] * 2
+    assert numbers["answer"] == "not shown"
+    assert numbers["why"].count("row C_head was not run") == 1
+
+
+def test_f_must_also_reach_the_outlines_of_d():
+    made = with_c_head(0.05)
+    assert ladder(study(made))["criterion"][0]["dice_f_minus_d"] is None
+    made[0].rows["D"] = row(truth(), 9, 0.80, 0.05, spread=1e-4)
+    numbers = ladder(study(made))
+    assert numbers["answer"] == "not shown"
+    assert "from D's" in numbers["why"]
+    assert "from A's" not in numbers["why"]
+
+
+@pytest.mark.parametrize(
+    ("of_f", "reason"),
+    [
+        ({"epochs": 24}, "epochs: A 12, C 12, F 24"),
+        ({"init": "imagenet"}, "init: A none, C none, F imagenet"),
+        ({"image_passes": 99}, None),  # what weak images bring
+    ],
+)
+def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
+    (made,) = with_c_head(0.05)
+    whole = {"epochs": 12, "init": "none", "image_passes": 12}
+    phase_2 = {"epochs": 7, "phase_1": {**whole, **of_f}}
+    numbers = ladder(study([replace(made, settings={"A": whole, "C": whole, "F": phase_2})]))
+    assert numbers["answer"] == ("not shown" if reason else "shown")
+    assert (
+        reason is None or f"the whole networks were not trained alike ({reason}" in numbers["why"]
+    )
+
+
+def test_a_start_that_nobody_noted_is_not_equal():
+    (made,) = with_c_head(0.05)
+    silent = {row: {"epochs": 12} for row in "ACF"}
+    numbers = ladder(study([replace(made, settings=silent)]))
+    assert numbers["answer"] == "not shown"
+    assert "init: A unknown, C unknown, F unknown" in numbers["why"]
+
+
+def test_steps_are_kept_by_validation():
+    made = trials((2, 3))
+    start, reading, gone, last, _ = ladder(study(made), STEPS)["steps"]
+    gains = [
+        one.validation["F"]["error_reported"] - one.validation["C"]["error_fused"] for one in made
+    ]
+    found = last["validation"]["gain_mae"]
+    assert found["value"] == pytest.approx(np.nanmean(gains), abs=1e-6)
+    assert found["low"] < found["value"] < found["high"]
+    dice = np.mean([one.validation["C"]["dice"].mean() for one in made])
+    assert start["validation"]["dice"]["value"] == pytest.approx(dice, abs=1e-6)
+    assert (start["validation"]["gain_dice"], reading["validation"]["gain_dice"]) == (None, None)
+    assert gone["validation"]["mae"]["missing"] == "row F_gone was not run"
+    page = ledger_text(study(made), [], ladder(study(made), STEPS))
+    assert "| to | validation: Dice | validation: gain | validation: MAE |" in page
+    assert f"{found['value']:+.4f} (" in page
+
+
+def test_without_validation_scores_the_steps_say_so():
+    (step, *_) = ladder(study(with_c_head(0.05)), STEPS)["steps"]
+    assert step["validation"]["mae"]["missing"] == "no scores of the validation patients were kept"
 
 
 def test_each_step_gains_over_the_one_that_it_is_added_to():
@@ -179,3 +254,12 @@ def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():
     assert remarks(train_images={"paired": 159, "unmasked": 1394}) == [
         "train_images: A paired 159, C paired 159, F paired 159 and unmasked 1394"
     ]
+
+
+def test_steps_of_few_patients_keep_their_values():
+    made = trials()
+    few = {name: table[:12] for name, table in made[0].validation.items()}
+    page = ledger_text(study(made), [], ladder(study([replace(made[0], validation=few)]), STEPS))
+    gain = few["F"]["error_reported"] - few["C"]["error_fused"]
+    assert f"| {gain.mean():+.4f}, no interval: patients with a value: 4, too few" in page
+    assert f"| {few['C']['dice'].mean():.3f}, no interval: patients with" in page

@@ -1,16 +1,31 @@
 import json
 
+import numpy as np
 import pytest
 
-from ivfgrade.comparison.claim import Border, Claim, OneModel, Same, dice, direct, higher, lower
-from ivfgrade.comparison.claims import CLAIMS
+from ivfgrade.comparison.claim import (
+    AtLeast,
+    Border,
+    Claim,
+    NearerZero,
+    OneModel,
+    Same,
+    Steadier,
+    bias,
+    dice,
+    direct,
+    higher,
+    lower,
+)
+from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
+from ivfgrade.comparison.findings import Finding
 from ivfgrade.comparison.ladder import ladder
 from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
 from ivfgrade.comparison.measured import KEYS
 from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.trials import Trial
-from tests.comparison.made import a_trial, row, study, truth
+from tests.comparison.made import a_trial, row, study, trials, truth
 
 
 def claim(*parts) -> Claim:
@@ -78,12 +93,12 @@ def test_equal_rows_are_equal_to_the_last_digit():
     ],
 )
 def test_one_model_that_has_both(f, c, answer):
-    rows = {"A": (0.72, 0.05), "C": c} | ({"F": f} if f else {})
+    rows = {"A": (0.72, 0.05), "C": c, "C_head": c} | ({"F": f} if f else {})
     assert verdict(OneModel(), made=with_rows(**rows))[0] == answer
 
 
 def test_f_must_reach_c_however_c_is_read():
-    made = with_rows(A=(0.72, 0.05), C=(0.70, 0.05), F=(0.75, 0.04))
+    made = with_rows(A=(0.72, 0.05), C=(0.70, 0.05), C_head=(0.70, 0.001), F=(0.75, 0.04))
     table = made[0].rows["C"]
     made[0].rows["C"] = table.assign(error_fused=table["error_fused"] / 10)
     answer, why = verdict(OneModel(), made=made)
@@ -93,6 +108,7 @@ def test_f_must_reach_c_however_c_is_read():
 
 def test_f_must_reach_c_after_its_own_phase_2():
     rows = {"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02)}
+    assert verdict(OneModel(), made=with_rows(**rows)) == ("cannot tell", "row C_head was not run")
     (entry,) = ledger(study(with_rows(**rows, C_head=(0.70, 0.05))), [claim(OneModel())])
     assert entry.verdict.answer == "does not hold"
     assert [part.name for part in entry.parts[3:]] == [
@@ -184,3 +200,84 @@ def test_the_printed_effects_are_differences_of_the_printed_table():
 def test_every_measure_of_a_claim_exists():
     used = {p.measure for one in CLAIMS for p in one.parts if isinstance(p, Border)}
     assert used == set(KEYS)
+
+
+def test_a_row_that_bounds_dice_may_be_equalled_but_not_passed():
+    made = with_rows(A=(0.72, 0.05), D=(0.72, 0.05), C=(0.70, 0.05), E=(0.76, 0.05))
+    for row_, answer in (("D", "holds"), ("C", "holds"), ("E", "does not hold")):
+        assert verdict(AtLeast(dice("A"), dice(row_), 0.005), made=made)[0] == answer
+
+
+def test_systematic_error_is_the_distance_of_the_mean_from_0():
+    made = with_rows(A=(0.72, 0.05), Baseline=(0.70, 0.05))
+    known = made[0].rows["A"]
+    alternating = np.where(np.arange(len(known)) % 2, 0.2, -0.2)  # large errors that even out
+    made[0].rows["A"] = known.assign(bias_hard=alternating + 0 * known["ratio"])
+    made[0].rows["Baseline"] = known.assign(bias_hard=-0.1 + 0 * known["ratio"])
+    nearer = NearerZero(bias("A"), bias("Baseline"))
+    (entry,) = ledger(study(made), [claim(nearer)])
+    (part,) = entry.parts
+    ours, theirs = (made[0].rows[name]["bias_hard"].mean() for name in ("A", "Baseline"))
+    assert isinstance(part.found, Finding)
+    assert part.found.interval.value == pytest.approx(abs(ours) - abs(theirs))
+    assert part.found.by_seed == {2: pytest.approx(abs(ours) - abs(theirs))}
+    small = known.assign(bias_hard=0.01 + 0 * known["ratio"])
+    made[0].rows["A"] = small
+    assert verdict(nearer, made=made)[0] == "holds"
+    assert verdict(NearerZero(bias("Baseline"), bias("A")), made=made)[0] == "does not hold"
+
+
+def test_steadiness_needs_two_seeds():
+    def seeds(*moves: float) -> list[Trial]:
+        return [
+            a_trial(
+                seed,
+                None,
+                {
+                    "C": row(truth(), 1).assign(reported=lambda t, m=move: t["reported"] + m),
+                    "D": row(truth(), 2).assign(reported=lambda t, m=move: t["reported"] + m / 5),
+                },
+            )
+            for seed, move in enumerate(moves, start=1)
+        ]
+
+    (entry,) = ledger(study(seeds(0.0, 0.1)), [claim(Steadier("D", "C"))])
+    assert entry.verdict.answer == "holds"
+    found = entry.parts[0].found
+    assert isinstance(found, Finding)
+    assert found.interval.value == pytest.approx((0.02 - 0.1) / np.sqrt(2))
+    answer, why = verdict(Steadier("D", "C"), made=seeds(0.0))
+    assert (answer, why) == (
+        "cannot tell",
+        "fewer than two training seeds of D and C share an image",
+    )
+    assert verdict(Steadier("D", "G"), made=seeds(0.0))[1] == "row G was not run"
+
+
+def test_small_fragments_and_texture_are_judged_where_their_columns_are():
+    def named(made: list[Trial]) -> dict[str, tuple[str, str]]:
+        return {e.claim.id: (e.verdict.answer, e.verdict.why) for e in ledger(study(made))}
+
+    made = trials()
+    by_id = named(made)
+    small = "joint-outlines-are-smoother-around-small-fragments"
+    assert "interval" in by_id[small][1]
+    assert by_id["joint-surpasses-texture"] == ("cannot tell", "row C has no error_lbp_mlp")
+    made[0].rows["C"] = (
+        made[0].rows["C"].assign(error_lbp_mlp=lambda table: table["error_direct"] + 0.1)
+    )
+    assert named(made)["joint-surpasses-texture"][0] == "holds"
+
+
+def test_what_the_paper_did_not_claim_is_not_asked():
+    by_id = {one.id: one for one in CLAIMS}
+    rows = {s.row for p in by_id["two-models-are-best"].parts for s in (p.first, p.second)}
+    assert rows == {"A", "C", "D"}
+    assert "difficult" in by_id["one-model-cannot-have-both"].text
+    baseline, ours = by_id["masks-accumulate-errors"].parts
+    assert (baseline.first.row, ours.first.row) == ("Baseline", "A")
+    text = " ".join(rules(0.95))
+    assert "holds is asked before half of the effect" in text
+    assert "fewer than 6 patients" in text
+    assert "can refute that claim or leave it open" in text
+    assert any("(II.D)" in one for one in NOT_TESTED)

@@ -115,7 +115,7 @@ def test_a_mean_of_few_patients_has_no_interval_either():
     missing = mean(made, A, BOOTSTRAP)
     assert isinstance(missing, Missing)
     assert missing.value == pytest.approx(made[0].rows["A"]["dice"].mean())
-    assert missing.reason == "test patients with a value: 5, too few to resample"
+    assert missing.reason == "patients with a value: 5, too few to resample"
     trusting = Bootstrap(BOOTSTRAP.samples, 0.9, BOOTSTRAP.seed)
     assert isinstance(mean(made, A, trusting), Finding)
 

@@ -104,3 +104,19 @@ def test_the_page_says_what_it_is():
     assert table_1(quick)["machinery_only"] is True
     several = study()
     assert "another training may differ" not in table_text(several, table_1(several))
+
+
+def test_cells_that_rest_on_different_trials_say_so():
+    whole = trials((2, 3), folds=2)
+    even = study(whole)
+    assert "rests on" not in table_text(even, table_1(even))
+    assert even.cautions == []
+    del whole[3].rows["E"]
+    uneven = study(whole)
+    numbers = table_1(uneven)
+    assert (row_of(numbers, "E")["trials"], row_of(numbers, "C")["trials"]) == (3, 4)
+    text = table_text(uneven, numbers)
+    assert "seeds 2, 3; folds 0, 1; 3 trials; 48 images |" in text
+    assert "Not every row was run in all 4 trials (E 3)" in text
+    uncrossed = study(trials((2, 3), folds=2)[:3])
+    assert any("3 of the 4 pairs of training seed and fold" in one for one in uncrossed.cautions)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,19 +8,15 @@ import pytest
 
 from ivfgrade.comparison.trials import read_experiments, read_results
 from ivfgrade.errors import InputError
-from tests.comparison.made import IMAGES, about, all_rows, learnt, row, truth
+from tests.comparison.made import IMAGES, VALIDATED, about, all_rows, row, truth, write_row
 from tests.comparison.made import ROWS as ALL
 
 
 def write_experiments(
     folder: Path, seed: int = 2, fold: int | None = None, rows: tuple[str, ...] = ALL
 ) -> None:
-    made = all_rows(truth(IMAGES, (fold or 0) * IMAGES), seed)
-    for name, table in ((name, made[name]) for name in rows):
-        home = folder / name
-        home.mkdir(parents=True)
-        table.to_csv(home / "per_image.csv", index=False, float_format="%.6g")
-        (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, **learnt(name))))
+    for name in rows:
+        write_row(folder / name, name, seed, fold)
     cosines = pd.DataFrame({"epoch": [1, 2], "conflict_stem": [-0.1, -0.3]})
     cosines.to_csv(folder / "C" / "history.csv", index=False)
 
@@ -91,6 +88,17 @@ def set_cell(column, value):
         (set_cell("patient", "p99"), "differ in the patient of e005.png"),
         (set_cell("dice", ""), "row C .* has no dice for e005.png"),
         (set_cell("error_direct", ""), "row C .* has no error_direct for e005.png"),
+        (set_cell("predicted_grade", ""), r"row C \(.*\): predicted_grade is empty for e005.png"),
+        (set_cell("reported", ""), "C/per_image.csv.: reported is empty for e005.png"),
+        (set_cell("boundary_f1", ""), "row C .* has no boundary_f1 for e005.png"),
+        (set_cell("dice", "inf"), "dice is infinite for e005.png"),
+        (set_cell("dice", "1.2"), "dice is not between 0 and 1 for e005.png"),
+        (set_cell("error_hard", "-0.1"), "error_hard is negative for e005.png"),
+        (
+            set_cell("error_hard", "0.9"),
+            "error_hard is not the distance of hard from ratio for e005",
+        ),
+        (set_cell("direct", ""), "error_direct is not the distance of direct from ratio for e005"),
         (set_cell("dice", "high"), "cannot be read as a table"),
         (lambda table: table.drop(columns="error_soft"), "lacks the column error_soft"),
         (lambda table: table[:0], "holds no image"),
@@ -99,6 +107,22 @@ def set_cell(column, value):
 def test_a_row_that_cannot_be_compared_is_named(experiments, change, message):
     edit(experiments, "C", change)
     with pytest.raises(InputError, match=message):
+        read_experiments(experiments, ALL)
+
+
+def test_an_error_that_no_row_gives_is_missing(experiments):
+    for name in ALL:
+        edit(experiments, name, set_cell("error_direct", ""))
+    with pytest.raises(InputError, match="row B1 .* has no error_direct for e005.png"):
+        read_experiments(experiments, ALL)
+
+
+def test_validation_is_read_beside_the_test_images(experiments):
+    (trial,) = read_experiments(experiments, ALL)
+    expected = all_rows(truth(IMAGES, VALIDATED), 2)["C"]["dice"]
+    pd.testing.assert_series_equal(trial.validation["C"]["dice"], expected, rtol=1e-5)
+    (experiments / "C" / "validation.csv").unlink()
+    with pytest.raises(InputError, match="row C has no .*C/validation.csv; run it"):
         read_experiments(experiments, ALL)
 
 
@@ -258,6 +282,87 @@ def test_a_row_alone_is_a_trial(tmp_path):
     home = tmp_path / "A"
     home.mkdir()
     row(truth(), 1).to_csv(home / "per_image.csv", index=False)
+    row(truth(first=VALIDATED), 1).to_csv(home / "validation.csv", index=False)
     (home / "row.json").write_text(json.dumps(about(4)))
     (trial,) = read_experiments(tmp_path, ["A"])
     assert (trial.training_seed, trial.fold, list(trial.rows)) == (4, None, ["A"])
+
+
+def test_kept_validation_scores_are_required(tmp_path, kept):
+    home = kept(2, None, "one")
+    (trial,) = read_results(tmp_path / "results")
+    assert set(trial.validation) == {"A", "C"}
+    (home / "validation" / "C.csv").unlink()
+    with pytest.raises(InputError, match="row C has no .*/validation/C.csv; keep it anew"):
+        read_results(tmp_path / "results")
+
+
+def test_a_folder_of_a_killed_run_is_no_trial(tmp_path, kept):
+    home = kept(2, None, "one")
+    shutil.copytree(home, home.with_name(".one.partial"))
+    assert len(read_results(tmp_path / "results")) == 1
+
+
+def test_a_single_split_and_folds_are_not_pooled(tmp_path, kept):
+    kept(2, None, "one")
+    kept(3, 1, "other")
+    with pytest.raises(InputError, match="single split and training seed 3, fold 1 do not mix"):
+        read_results(tmp_path / "results")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training_seed", "two", 'training_seed must be a whole number from 0, not "two"'),
+        ("training_seed", True, "training_seed must be a whole number from 0, not true"),
+        ("fold", 1.5, "fold must be a whole number from 0, or null, not 1.5"),
+        ("verdicts", "yes", "verdicts must be true or false"),
+        ("order", ["A", "A"], "order must be a list of names, each once"),
+        ("order", ["A", "C", "G"], "lacks rows.G"),
+        ("rows", [], "rows must be an object"),
+        ("rows", {"A": 3, "C": {}}, "rows.A must be an object, not 3"),
+        ("rows", {"A": {"epochs": "many"}, "C": {}}, "rows.A.epochs must be a whole number from 1"),
+        ("rows", {"A": {"phase": {"keep": None}}, "C": {}}, "lacks rows.A.phase.hold"),
+        ("rows", {"A": {"model": {}}, "C": {}}, "lacks rows.A.epochs"),
+    ],
+)
+def test_a_kept_trial_with_absurd_values_is_one_sentence(tmp_path, kept, key, value, message):
+    home = kept(2, None, "one")
+    about = json.loads((home / "trial.json").read_text())
+    (home / "trial.json").write_text(json.dumps({**about, key: value}))
+    with pytest.raises(InputError, match=f"one/trial.json.*{message}"):
+        read_results(tmp_path / "results")
+
+
+def test_a_broken_file_of_kept_results_is_not_made_by_the_pipeline(tmp_path, kept):
+    home = kept(2, None, "one")
+    for text, message in (("{", "trial.json cannot be read"), ("[]", "its content must be an obj")):
+        (home / "trial.json").write_text(text)
+        with pytest.raises(InputError, match=message) as refusal:
+            read_results(tmp_path / "results")
+        assert "dvc repro" not in str(refusal.value)
+
+
+def test_broken_measures_of_a_kept_trial_are_named(tmp_path, kept):
+    home = kept(2, None, "one")
+    (home / "focus").mkdir()
+    part = {"verdict": 3, "rank_correlation": {"value": 0.1, "low": 0.0, "high": 0.2}}
+    (home / "focus" / "C.json").write_text(json.dumps({"gradcam_pp": {"control": {"head": part}}}))
+    with pytest.raises(InputError, match=r"C.json: gradcam_pp.control.head.verdict must be a text"):
+        read_results(tmp_path / "results")
+    (home / "focus" / "C.json").unlink()
+    (home / "texture.json").write_text(json.dumps({"measured": {"lbp_auc_d": {"value": 0.5}}}))
+    with pytest.raises(InputError, match=r"texture.json lacks measured.lbp_auc_d.low"):
+        read_results(tmp_path / "results")
+
+
+def test_texture_is_compared_on_the_same_images(tmp_path, experiments):
+    known = truth()[["image", "patient", "ratio"]]
+    home = tmp_path / "texture"
+    home.mkdir()
+    known.assign(lbp_mlp=0.3)[2:].to_csv(home / "per_image.csv", index=False)
+    (home / "metrics.json").write_text('{"measured": {}}')
+    (trial,) = read_experiments(experiments, ALL, texture=home)
+    found = trial.rows["C"]["error_lbp_mlp"]
+    assert found[:2].isna().all()
+    np.testing.assert_allclose(found[2:], (known["ratio"] - 0.3).abs()[2:], atol=1e-9)

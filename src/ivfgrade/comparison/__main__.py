@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade.atomic import read_json
 from ivfgrade.comparison.files import SCHEME
+from ivfgrade.comparison.records import read_study
 from ivfgrade.comparison.study import study_of
 from ivfgrade.comparison.trials import read_results
 from ivfgrade.comparison.write import write_comparison
@@ -26,7 +26,7 @@ def main(
     ] = None,
 ) -> None:
     with one_line():
-        about = read_json(results / "study.json")
+        about = read_study(results / "study.json")
         bootstrap = Bootstrap(**about["bootstrap"])
         scheme = load_scheme(grading or results / SCHEME)
         study = study_of(read_results(results), scheme, bootstrap, about["data"])

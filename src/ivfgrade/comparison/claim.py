@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ivfgrade.comparison.tables import BIAS
 from ivfgrade.comparison.trials import Score
 
 Kind = Literal["difference", "equivalence", "direction without a number", "figure"]
@@ -30,6 +31,31 @@ class Same:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """Mean of `first` no lower than that of `second`, but for `margin`."""
+
+    first: Score
+    second: Score
+    margin: float
+
+
+@dataclass(frozen=True)
+class NearerZero:
+    """Mean of `first`, a signed error, nearer to 0 than that of `second`: no systematic error."""
+
+    first: Score
+    second: Score
+
+
+@dataclass(frozen=True)
+class Steadier:
+    """Ratio of row `first` less dependent on the training's seed than that of row `second`."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
 class Border:
     """A measure of `measured.KEYS` on the claimed side of a border."""
 
@@ -43,7 +69,7 @@ class OneModel:
     """That no model reaches the best outlines and the best grade together; see ladder.py."""
 
 
-Part = Contrast | Same | Border | OneModel
+Part = Contrast | Same | AtLeast | NearerZero | Steadier | Border | OneModel
 
 
 @dataclass(frozen=True)
@@ -66,6 +92,15 @@ def direct(row: str) -> Score:
 
 def hard(row: str) -> Score:
     return Score(row, "error_hard")
+
+
+def bias(row: str) -> Score:
+    """Signed error of the hard mask's ratio."""
+    return Score(row, BIAS)
+
+
+def boundary(row: str) -> Score:
+    return Score(row, "boundary_f1")
 
 
 def soft(row: str) -> Score:

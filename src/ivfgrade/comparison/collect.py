@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from ivfgrade.atomic import read_json, replaced, write_json, write_text
-from ivfgrade.comparison.files import SCHEME, VALUES, kept_in, left_by_pipeline
+from ivfgrade.atomic import replaced, write_json, write_text
+from ivfgrade.comparison.files import (
+    SCHEME,
+    TEXTURE,
+    TEXTURE_SCORES,
+    VALUES,
+    kept_in,
+    left_by_pipeline,
+)
 from ivfgrade.comparison.made_by import require_made_by
-from ivfgrade.comparison.trials import Trial, read_experiments, shared_facts
+from ivfgrade.comparison.records import read_origin
+from ivfgrade.comparison.trials import REPORT, Trial, read_experiments, shared_facts
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import PARAMS
@@ -47,9 +55,27 @@ def collect(
             for source, target in zip(astuple(ours), astuple(theirs), strict=True):
                 _copy(source, target)
         _copy(Path(PARAMS), kept / VALUES)
-        _copy(texture and texture / "metrics.json", kept / "texture.json")
-        about = {"order": rows, "rows": trial.settings, "provenance": _origins(provenance, rows)}
+        _copy(texture and texture / "metrics.json", kept / TEXTURE)
+        _copy(texture and texture / REPORT, kept / TEXTURE_SCORES)
+        origins = _origins(provenance, rows)
+        about = {"order": rows, "rows": trial.settings, "provenance": origins}
         write_json(kept / "trial.json", {**shared_facts(trial), **about})
+        lacking = without(kept, rows, origins)
+    print(f"kept {home}" + (f", without {'; '.join(lacking)}" if lacking else ""))
+
+
+def without(kept: Path, rows: Sequence[str], origins: Mapping[str, Any]) -> list[str]:
+    """The optional parts that a kept trial does not have, in words."""
+    files = {row: kept_in(kept, row) for row in rows}
+    silent = [row for row, of in files.items() if not of.history.exists()]
+    looked = [row for row, of in files.items() if of.heat and of.heat.exists()]
+    return [
+        *([f"history of {', '.join(silent)}"] if silent else []),
+        *([] if looked else ["focus"]),
+        *([] if (kept / TEXTURE).exists() else ["texture"]),
+        *([] if (kept / TEXTURE_SCORES).exists() else ["texture per image"]),
+        *([] if origins else ["provenance"]),
+    ]
 
 
 def _require_its_params(trial: Trial, params: Params) -> None:
@@ -71,7 +97,7 @@ def _require_its_params(trial: Trial, params: Params) -> None:
 def _origins(folder: Path | None, rows: Sequence[str]) -> dict[str, Any]:
     """Stage -> when, from which commit and on what machine it ran. A stage of a row that is not in
     the table, such as learn@<row>, is left out."""
-    found = [read_json(path) for path in sorted(folder.rglob("*.json"))] if folder else []
+    found = [read_origin(path) for path in sorted(folder.rglob("*.json"))] if folder else []
     return {
         str(origin["stage"]): {k: v for k, v in origin.items() if k not in NAMELESS}
         for origin in found

@@ -35,7 +35,7 @@ def require_same_images(rows: Mapping[str, pd.DataFrame], files: Mapping[str, Pa
             if len(at):
                 image = table["image"].iloc[at[0]]
                 raise InputError(f"{where} and row {first} differ in the {column} of {image}")
-    for column in ("dice", *ERRORS):
+    for column in ("dice", "boundary_f1", "false_alarm", *ERRORS):
         _require_same_gaps(rows, files, column)
 
 
@@ -44,8 +44,12 @@ def _require_same_gaps(
 ) -> None:
     """A row scores all images of which the question arises, or none: a failed prediction must
     not drop out of a mean in silence."""
-    asked = {row: table for row, table in rows.items() if table[column].notna().any()}
+    asked = {
+        row: table for row, table in rows.items() if column in table and table[column].notna().any()
+    }
     arises = {image for table in asked.values() for image in _scored(table, column)}
+    if column in ERRORS:
+        arises |= {image for table in asked.values() for image in _scored(table, "ratio")}
     for row, table in asked.items():
         silent = arises - _scored(table, column)
         if silent:
@@ -64,6 +68,7 @@ def require_one_study(trials: Sequence[Trial]) -> None:
     test folds."""
     seen: dict[tuple[int, str], str] = {}  # seed, image -> trial
     truths: dict[str, pd.DataFrame] = {}
+    _require_one_kind_of_split(trials)
     for trial in trials:
         if trial.data_digest != trials[0].data_digest:
             raise InputError(f"{trial.name} and {trials[0].name} were run on different data")
@@ -83,6 +88,16 @@ def require_one_study(trials: Sequence[Trial]) -> None:
             raise InputError(f"two trials are of {trial.name}")
         truths[trial.name] = table[["image", *TRUTH]]
     _require_same_truths(pd.concat(truths.values(), ignore_index=True))
+
+
+def _require_one_kind_of_split(trials: Sequence[Trial]) -> None:
+    alone = [trial.name for trial in trials if trial.fold is None]
+    folded = [trial.name for trial in trials if trial.fold is not None]
+    if alone and folded:
+        raise InputError(
+            f"{alone[0]} and {folded[0]} do not mix, their test images overlap: keep a single "
+            "split and folds in different folders of results"
+        )
 
 
 def _require_same_truths(everything: pd.DataFrame) -> None:

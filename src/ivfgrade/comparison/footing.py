@@ -16,6 +16,7 @@ from ivfgrade.comparison.trials import Trial
 WHOLE = ("init", "epochs", "image_passes", "train_images")  # of row.json, or of its phase_1
 USED_AT = 8  # output stride at which every network answers, and at which phase 2 sees its features
 HEAD_GOES_ON = {"C_head": "C"}  # row -> row whose trained head it trains on
+UNKNOWN = "unknown"
 Told = Callable[[Trial, str], str | None]  # of a row of a trial; None: it has nothing of the kind
 
 
@@ -35,6 +36,18 @@ def unequal_footing(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def unequal_start(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
+    """In what their whole networks must be alike for one to be shown as good as the others, but are
+    not, or are not known to be. How many images each saw is what weak images bring, and only told.
+    """
+    found = {name: _answers(study, rows, _of_whole(name)) for name in ("init", "epochs")}
+    return tuple(
+        f"{name}: " + ", ".join(f"{row} {answer}" for row, answer in answers.items())
+        for name, answers in found.items()
+        if len(set(answers.values())) > 1 or UNKNOWN in " ".join(answers.values())
+    )
+
+
 def _answers(study: Study, rows: Sequence[str], told: Told) -> dict[str, str]:
     """Row -> what its trials say, without the rows of which the question does not arise."""
     every = {
@@ -49,7 +62,7 @@ def _answers(study: Study, rows: Sequence[str], told: Told) -> dict[str, str]:
 def _of_whole(name: str) -> Told:
     def told(trial: Trial, row: str) -> str:
         setting = trial.settings[row]
-        return _spoken({**setting, **setting.get("phase_1", {})}.get(name, "unknown"))
+        return _spoken({**setting, **setting.get("phase_1", {})}.get(name, UNKNOWN))
 
     return told
 

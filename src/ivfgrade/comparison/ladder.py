@@ -2,24 +2,31 @@
 
 The paper holds one such model to be impossible. It is *shown* if both point estimates are at least
 equal and the paired intervals lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
-F's reported ratio is compared with C's direct answer, the paper's number, and with all that C gives
-when it gets what F gets and is not F's own: the calibration by which it is read, and D's phase 2 on
-top of it (C_head). F must meet the criterion against every such reading that is there.
+F's outlines are compared with A's and, as F had a phase 2 and A had none, with those of D, which is
+A with phase 2, where D was run. F's reported ratio is compared with C's direct answer, the paper's
+number, and with all that C gives when it gets what F gets and is not F's own: the calibration by
+which it is read, and D's phase 2 on top of it (C_head). F must meet the criterion against every
+such reading. Without C_head, or if the whole networks of A, C and F did not start alike and learn
+for as many epochs, it is not shown.
+
+Steps are kept by their gains on the validation patients, before any test image is looked at; both
+are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.footing import unequal_footing
+from ivfgrade.comparison.footing import unequal_footing, unequal_start
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Score
 from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN
 
 ROUND_OFF = 1e-9
+WHOLE_NETWORKS = ("A", "C", "C_head", "F")  # of C_head and F: their phase 1
 DIRECT, HARD, SOFT, FUSED = "error_direct", "error_hard", "error_soft", "error_fused"
 
 
@@ -76,36 +83,34 @@ class Criterion:
     why: str
 
 
-def readings(study: Study) -> list[Reading]:
-    """C's own always, so that its absence shows; those of C_head where they exist."""
-    return [one for one in READINGS if one.score.row == "C" or study.has(one.score)]
-
-
-def outline_difference(study: Study) -> Finding | Missing:
-    return study.difference(Score("F", "dice"), Score("A", "dice"))
+def outline_differences(study: Study) -> dict[str, Finding | Missing]:
+    """Row -> Dice of F less that row's: A always, so that its absence shows; D where it exists."""
+    against = ("A", "D") if study.has(Score("D", "dice")) else ("A",)
+    return {row: study.difference(Score("F", "dice"), Score(row, "dice")) for row in against}
 
 
 def grade_difference(study: Study, reading: Reading) -> Finding | Missing:
     return study.difference(Score("F", "error_reported"), reading.score)
 
 
-def judge_row(outline: Finding | Missing, grade: Finding | Missing) -> Criterion:
-    for found in (outline, grade):
+def judge_row(outlines: Mapping[str, Finding | Missing], grade: Finding | Missing) -> Criterion:
+    """`outlines` by the row that F is held against."""
+    failures: list[str] = []
+    for row, found in outlines.items():
         if isinstance(found, Missing):
             return Criterion("not shown", found.reason)
-    assert isinstance(outline, Finding)
-    assert isinstance(grade, Finding)
-    dice, mae = outline.interval, grade.interval
-    failures = [
-        text
-        for text, passed in (
-            (f"Dice is {dice.value:+.4f} from A's", dice.value >= -ROUND_OFF),
-            (f"MAE is {mae.value:+.4f} from C's", mae.value <= ROUND_OFF),
-            (f"Dice may be {dice.low:+.4f} from A's", dice.low > -DICE_MARGIN),
-            (f"MAE may be {mae.high:+.4f} from C's", mae.high < MAE_MARGIN),
-        )
-        if not passed
-    ]
+        dice = found.interval
+        if dice.value < -ROUND_OFF:
+            failures.append(f"Dice is {dice.value:+.4f} from {row}'s")
+        if dice.low <= -DICE_MARGIN:
+            failures.append(f"Dice may be {dice.low:+.4f} from {row}'s")
+    if isinstance(grade, Missing):
+        return Criterion("not shown", grade.reason)
+    mae = grade.interval
+    if mae.value > ROUND_OFF:
+        failures.append(f"MAE is {mae.value:+.4f} from C's")
+    if mae.high >= MAE_MARGIN:
+        failures.append(f"MAE may be {mae.high:+.4f} from C's")
     if failures:
         return Criterion("not shown", "; ".join(failures))
     return Criterion("shown", "both point estimates and both bounds meet the criterion")
@@ -113,16 +118,22 @@ def judge_row(outline: Finding | Missing, grade: Finding | Missing) -> Criterion
 
 def judge_readings(study: Study) -> dict[str, Criterion]:
     """Name of the reading -> how F stands against it."""
-    outline = outline_difference(study)
-    return {one.name: judge_row(outline, grade_difference(study, one)) for one in readings(study)}
+    outlines = outline_differences(study)
+    uneven = unequal_start(study, WHOLE_NETWORKS)
+    if uneven:
+        why = f"the whole networks were not trained alike ({'; '.join(uneven)})"
+        return {one.name: Criterion("not shown", why) for one in READINGS}
+    return {one.name: judge_row(outlines, grade_difference(study, one)) for one in READINGS}
 
 
 def over_all(criteria: Mapping[str, Criterion]) -> Criterion:
-    failed = {name: one for name, one in criteria.items() if one.answer != "shown"}
+    failed: dict[str, list[str]] = {}  # why -> names
+    for name, one in criteria.items():
+        if one.answer != "shown":
+            failed.setdefault(one.why, []).append(name)
     if failed:
-        return Criterion(
-            "not shown", "; ".join(f"against {name}: {one.why}" for name, one in failed.items())
-        )
+        whys = (f"against {' and '.join(names)}: {why}" for why, names in failed.items())
+        return Criterion("not shown", "; ".join(whys))
     return Criterion("shown", f"the criterion is met against {', '.join(criteria)}")
 
 
@@ -137,18 +148,20 @@ def ladder(study: Study, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
         "rule": {"dice_above": -DICE_MARGIN, "mae_below": MAE_MARGIN, "points": "at least equal"},
         "answer": overall.answer,
         "why": overall.why,
-        "criterion": [_criterion(study, one, criteria[one.name]) for one in readings(study)],
+        "criterion": [_criterion(study, one, criteria[one.name]) for one in READINGS],
         "unequal_footing": list(unequal_footing(study, ("A", "C", "C_head", "F"))),
         "steps": [_step(study, step) for step in steps],
     }
 
 
 def _criterion(study: Study, reading: Reading, judged: Criterion) -> dict[str, Any]:
+    outlines = outline_differences(study)
     return {
-        "against": f"A's outlines and {reading.name}",
+        "against": f"{_possessive(outlines)} outlines and {reading.name}",
         "row_of_c": reading.score.row,
         "mae_of_c": reading.score.column,
-        "dice_f_minus_a": outline_difference(study).numbers(),
+        "dice_f_minus_a": outlines["A"].numbers(),
+        "dice_f_minus_d": outlines["D"].numbers() if "D" in outlines else None,
         "mae_f_minus_c": grade_difference(study, reading).numbers(),
         "answer": judged.answer,
         "why": judged.why,
@@ -156,25 +169,35 @@ def _criterion(study: Study, reading: Reading, judged: Criterion) -> dict[str, A
 
 
 def _step(study: Study, step: Step) -> dict[str, Any]:
-    dice, mae = Score(step.row, "dice"), Score(step.row, step.grade)
-    line = {
+    return {
         "row": step.row,
         "grade": step.grade,
         "added": step.added,
-        "dice": study.mean(dice).numbers(),
-        "mae": study.mean(mae).numbers(),
+        "after": {"row": step.after[0], "grade": step.after[1]} if step.after else None,
+        **_scores(step, study.mean, study.difference),
+        "validation": _scores(step, study.validation_mean, study.validation_difference),
     }
+
+
+def _scores(
+    step: Step,
+    mean: Callable[[Score], Finding | Missing],
+    difference: Callable[[Score, Score], Finding | Missing],
+) -> dict[str, Any]:
+    """Of the step, and what it gains over the one that it is added to."""
+    dice, mae = Score(step.row, "dice"), Score(step.row, step.grade)
+    levels = {"dice": mean(dice).numbers(), "mae": mean(mae).numbers()}
     if step.after is None:
-        return {**line, "after": None, "gain_dice": None, "gain_mae": None}
+        return {**levels, "gain_dice": None, "gain_mae": None}
     row, grade = step.after
+    # the same network read otherwise has the same outlines
+    gained = None if row == step.row else difference(dice, Score(row, "dice")).numbers()
     return {
-        **line,
-        "after": {"row": row, "grade": grade},
-        # the same network read otherwise has the same outlines
-        "gain_dice": None if row == step.row else _gain(study, dice, Score(row, "dice")),
-        "gain_mae": _gain(study, mae, Score(row, grade)),
+        **levels,
+        "gain_dice": gained,
+        "gain_mae": difference(mae, Score(row, grade)).numbers(),
     }
 
 
-def _gain(study: Study, score: Score, before: Score) -> dict[str, Any]:
-    return study.difference(score, before).numbers()
+def _possessive(rows: Iterable[str]) -> str:
+    return " and ".join(f"{row}'s" for row in rows)

@@ -8,30 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivfgrade.comparison.claim import (
+    AtLeast,
     Border,
     Claim,
     Contrast,
+    NearerZero,
     OneModel,
     Part,
     Same,
+    Steadier,
 )
 from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.footing import unequal_footing
+from ivfgrade.comparison.footing import unequal_footing, unequal_start
 from ivfgrade.comparison.heat import doubts
 from ivfgrade.comparison.ladder import (
+    READINGS,
+    WHOLE_NETWORKS,
     grade_difference,
     judge_readings,
-    outline_difference,
+    outline_differences,
     over_all,
-    readings,
 )
 from ivfgrade.comparison.measured import DIFFERENCES, KEYS, Measured, measure
 from ivfgrade.comparison.rules import rules
+from ivfgrade.comparison.stability import spread_difference
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.verdicts import (
     Answer,
     Verdict,
+    judge_at_least,
     judge_border,
     judge_direction,
     judge_same,
@@ -81,13 +87,29 @@ def _judge(study: Study, part: Part, measured: Measured) -> list[Judged]:
         compared = DIFFERENCES.get(part.measure, ())
         footing = unequal_footing(study, compared)
         return [Judged(KEYS[part.measure], measure_found, verdict, not compared, footing)]
+    if isinstance(part, Steadier):
+        found = spread_difference(study.trials, part.first, part.second, study.bootstrap)
+        footing = unequal_footing(study, (part.first, part.second))
+        name = f"SD of the reported ratio between training seeds, {part.first} - {part.second}"
+        return [Judged(name, found, _lower(found), footing=footing)]
+    if isinstance(part, NearerZero):
+        found = study.bias_difference(part.first, part.second)
+        footing = unequal_footing(study, (part.first.row, part.second.row))
+        name = f"distance from 0 of the hard mask's bias, {part.first.row} - {part.second.row}"
+        return [Judged(name, found, _lower(found), footing=footing)]
     found = study.difference(part.first, part.second)
     name = difference_name(part.first, part.second)
     footing = unequal_footing(study, (part.first.row, part.second.row))
     return [Judged(name, found, _verdict(study, part, found), footing=footing)]
 
 
-def _verdict(study: Study, part: Contrast | Same, found: Finding | Missing) -> Verdict:
+def _lower(found: Finding | Missing) -> Verdict:
+    if isinstance(found, Missing):
+        return unknown(found)
+    return judge_direction(found.interval, -1, None)
+
+
+def _verdict(study: Study, part: Contrast | Same | AtLeast, found: Finding | Missing) -> Verdict:
     if isinstance(found, Missing):
         return unknown(found)
     against = doubts(study.trials, part.first, part.second)
@@ -95,12 +117,15 @@ def _verdict(study: Study, part: Contrast | Same, found: Finding | Missing) -> V
         return Verdict("cannot tell", "; ".join(against))
     if isinstance(part, Same):
         return judge_same(found.interval, part.margin)
+    if isinstance(part, AtLeast):
+        return judge_at_least(found.interval, part.margin)
     return judge_direction(found.interval, part.direction, part.effect)
 
 
 def _one_model(study: Study) -> list[Judged]:
-    found, others = {"Dice, F - A": outline_difference(study)}, ["A"]
-    for one in readings(study):
+    outlines = outline_differences(study)
+    found, others = {f"Dice, F - {row}": one for row, one in outlines.items()}, [*outlines]
+    for one in READINGS:
         found[f"MAE, F reported - {one.name}"] = grade_difference(study, one)
         others.append(one.score.row)
     verdict = _judge_one_model(study, found)
@@ -115,6 +140,10 @@ def _judge_one_model(study: Study, found: Mapping[str, Finding | Missing]) -> Ve
     for one in found.values():
         if isinstance(one, Missing):
             return unknown(one)
+    uneven = unequal_start(study, WHOLE_NETWORKS)
+    if uneven:
+        why = f"the whole networks were not trained alike ({'; '.join(uneven)})"
+        return Verdict("cannot tell", why)
     criteria = judge_readings(study)
     if over_all(criteria).answer == "shown":
         why = "F reaches A's Dice and C's MAE within the set bounds, however C is read"
@@ -131,10 +160,12 @@ def _judge_one_model(study: Study, found: Mapping[str, Finding | Missing]) -> Ve
 
 
 def _clearly_worse(study: Study) -> list[str]:
-    outline = outline_difference(study)
-    grades = {one.name: grade_difference(study, one) for one in readings(study)}
-    outlines = isinstance(outline, Finding) and outline.interval.high < 0
-    return ["outlines worse than A"] * outlines + [
+    grades = {one.name: grade_difference(study, one) for one in READINGS}
+    return [
+        f"outlines worse than {row}"
+        for row, one in outline_differences(study).items()
+        if isinstance(one, Finding) and one.interval.high < 0
+    ] + [
         f"grades worse than {name}"
         for name, one in grades.items()
         if isinstance(one, Finding) and one.interval.low > 0

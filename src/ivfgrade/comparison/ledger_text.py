@@ -14,7 +14,6 @@ from ivfgrade.comparison.wording import (
     capital,
     level,
     markdown_table,
-    plain_span,
     signed,
     warnings,
 )
@@ -67,30 +66,48 @@ def _measured(part: Judged) -> str:
 
 def _ladder_text(study: Study, ladder: Numbers) -> str:
     criteria = "".join(
-        f"- against {one['against']}: **{one['answer']}**; Dice {signed(one['dice_f_minus_a'])}, "
+        f"- against {one['against']}: **{one['answer']}**; {_outlines(one)}, "
         f"MAE {signed(one['mae_f_minus_c'])}. {capital(one['why'])}.\n"
         for one in ladder["criterion"]
     )
     footing = [f"not on equal footing: {remark}" for remark in ladder["unequal_footing"]]
-    header = ["row", "what was added", "to", "Dice", "gain", "MAE", "gain"]
+    scored = ["Dice", "gain", "MAE", "gain"]
+    of_validation = [f"validation: {name}" for name in scored]
+    header = ["row", "what was added", "to", *of_validation, *scored]
     steps = [
         [
             step["row"],
             step["added"],
             _before(step["after"]),
-            _value(step["dice"]),
-            _gain(step["gain_dice"]),
-            _value(step["mae"]),
-            _gain(step["gain_mae"]),
+            *_scored(step["validation"]),
+            *_scored(step),
         ]
         for step in ladder["steps"]
     ]
     return (
         f"\n## Row F, {study.data}\n\n**{capital(ladder['answer'])}**: {ladder['why']}.\n\n"
         f"{criteria}{_list(footing)}\n"
-        f"Each step with its gain over the one that it is added to:\n\n"
+        "Each step with its gain over the one that it is added to, on the validation patients, by "
+        "whom steps are kept or left before any test image is looked at, and on the test "
+        "patients. The masks' threshold, and the kept epoch where one is chosen, are chosen on the "
+        "validation patients too, which flatters all rows there:\n\n"
         f"{markdown_table(header, steps)}"
     )
+
+
+def _outlines(one: Numbers) -> str:
+    against = {"A": one["dice_f_minus_a"], "D": one["dice_f_minus_d"]}
+    told = {row: numbers for row, numbers in against.items() if numbers is not None}
+    return ", ".join(f"Dice {signed(numbers)} from {row}" for row, numbers in told.items())
+
+
+def _scored(step: Numbers) -> list[str]:
+    return [
+        _value(step["dice"]),
+        _gain(step["gain_dice"]),
+        _value(step["mae"]),
+        _gain(step["gain_mae"]),
+    ]
 
 
 def _before(after: Numbers | None) -> str:
@@ -98,11 +115,11 @@ def _before(after: Numbers | None) -> str:
 
 
 def _value(numbers: Numbers) -> str:
-    return plain_span(numbers) or numbers.get("missing", "")
+    return numbers.get("missing", "") if numbers["value"] is None else level(numbers)
 
 
 def _gain(numbers: Numbers | None) -> str:
-    return "" if numbers is None or numbers["low"] is None else signed(numbers)
+    return "" if numbers is None or numbers["value"] is None else signed(numbers)
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -25,8 +25,9 @@ def require_made_by(params: Params, settings: Mapping[str, Mapping[str, Any]]) -
         for name, ours, theirs in differing(planned, made):
             raise _refusal(row, name, ours, theirs)
         init = setting.get("init", setting.get("phase_1", {}).get("init", {}))
-        if not _starts_from(params.active_profile.init, init.get("name")):
-            raise _refusal(row, "init", params.active_profile.init, init.get("name"))
+        start = init.get("name") if isinstance(init, Mapping) else init
+        if not _starts_from(params.active_profile.init, start):
+            raise _refusal(row, "init", params.active_profile.init, start)
 
 
 def plan(params: Params, row: str) -> dict[str, Any]:

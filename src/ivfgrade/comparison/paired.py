@@ -15,7 +15,7 @@ import pandas as pd
 
 from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.pooled import asked, scores_of
-from ivfgrade.comparison.resampled import interval_of_mean
+from ivfgrade.comparison.resampled import interval_of_mean, with_floor
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.evaluation.bootstrap import Bootstrap
 
@@ -34,6 +34,42 @@ def difference(
     return replace(found, by_seed=_by_seed(both, first, second))
 
 
+def bias_difference(
+    trials: Sequence[Trial], first: Score, second: Score, bootstrap: Bootstrap
+) -> Finding | Missing:
+    """How much farther from 0 the mean of `first` is than that of `second`, both signed errors."""
+    both = [trial for trial in trials if trial.has(first) and trial.has(second)]
+    if not both:
+        return Missing(_why_missing(trials, first, second))
+    signed = [scores_of(both, score) for score in (first, second)]
+    known = signed[0]["value"].notna() & signed[1]["value"].notna()
+    ours, theirs = (table[known] for table in signed)
+    summands = np.column_stack([ours["value"], theirs["value"], np.ones(len(ours))])
+    patients = ours["patient"].to_numpy(str)
+    interval = with_floor(
+        patients, bootstrap, lambda: bootstrap.interval(summands, patients, _farther_from_0)
+    )
+    count = len(set(patients))
+    if np.isnan(interval.low):
+        return Missing(_too_few(count), interval.value)
+    by_seed = {
+        seed: _of_means(_of_seed(both, seed), first, second)
+        for seed in sorted({trial.training_seed for trial in both})
+    }
+    return Finding(interval, basis_of(both, len(ours), count), by_seed)
+
+
+def _farther_from_0(sums: np.ndarray) -> np.ndarray:
+    """Sums of both signed errors and the number of images, ... 3."""
+    means = np.abs(sums[..., :2]) / np.maximum(sums[..., 2:], 1.0)
+    return means[..., 0] - means[..., 1]
+
+
+def _of_means(trials: Sequence[Trial], first: Score, second: Score) -> float:
+    ours, theirs = (abs(scores_of(trials, score)["value"].mean()) for score in (first, second))
+    return float(ours - theirs)
+
+
 def mean(trials: Sequence[Trial], score: Score, bootstrap: Bootstrap) -> Finding | Missing:
     held = [trial for trial in trials if trial.has(score)]
     if not held:
@@ -50,9 +86,12 @@ def _resampled(
         table["value"].to_numpy(float), table["patient"].to_numpy(), bootstrap
     )
     if np.isnan(interval.low):
-        reason = f"test patients with a value: {patients}, too few to resample"
-        return Missing(reason, interval.value)
+        return Missing(_too_few(patients), interval.value)
     return Finding(interval, basis_of(trials, len(known), patients))
+
+
+def _too_few(patients: int) -> str:
+    return f"patients with a value: {patients}, too few to resample"
 
 
 def _differences(trials: Sequence[Trial], first: Score, second: Score) -> pd.DataFrame:

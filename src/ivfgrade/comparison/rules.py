@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from ivfgrade.comparison.claim import IDENTICAL, MATCH, SEPARABLE
 from ivfgrade.comparison.verdicts import DICE_MARGIN, decimal
+from ivfgrade.evaluation.bootstrap import Bootstrap
 
 
 def rules(confidence: float) -> tuple[str, ...]:
     percent, one_in = f"{100 * confidence:g} %", f"{1 / (1 - confidence):.0f}"
+    fewest = Bootstrap(1, confidence, 0).fewest_patients
     return (
         f"holds: the {percent} interval excludes 0 in the claimed direction",
         *WITHOUT_A_LEVEL,
+        f"no interval for a value or difference of fewer than {fewest} patients: that all of them "
+        "are of one mind would be chance",
         f"no correction for the number of claims: at {percent} one interval in {one_in} misses by "
         "chance",
     )
@@ -19,7 +23,13 @@ def rules(confidence: float) -> tuple[str, ...]:
 WITHOUT_A_LEVEL = (
     "does not hold: it excludes 0 the other way, or excludes half the claimed effect by falling "
     "short of it",
+    "holds is asked before half of the effect: one that is certain but under half of the claimed "
+    "one holds, and the reason says that it is smaller",
     "cannot tell: everything else, also a row that is missing",
+    f"a row said to be the upper bound of Dice: holds if the interval lies above "
+    f"-{decimal(DICE_MARGIN)}, does not hold if it lies below 0 and reaches that, else cannot tell",
+    "systematic error of area: the mean of the signed error of the hard mask's ratio, its distance "
+    "from 0; steadiness: the mean over images of the reported ratio's SD between training seeds",
     "two numbers said to be equal: holds if the interval lies inside the stated margin on both "
     "sides of 0, does not hold if it lies wholly outside, else cannot tell; the margins: Dice "
     f"{decimal(DICE_MARGIN)}, the bound set for F; MAE {decimal(MATCH)}, half of the difference "
@@ -37,10 +47,11 @@ WITHOUT_A_LEVEL = (
     "gradient cosine: one mean over epochs, layers and folds per training seed, since folds share "
     "most of their images; Student interval over the seeds",
     "a model that has both, outlines and grade: judged by the criterion of row F, against C read "
-    "directly and through the same calibration, and against C after F's phase 2 where that was "
-    "run; all must be met",
+    "directly and through the same calibration, and against C after F's phase 2, and against the "
+    "Dice of A and of D; all must be met, by whole networks that started alike and learnt for as "
+    "many epochs; one table can refute that claim or leave it open, for that one model fails does "
+    "not show that none can do it",
     "a claim of several comparisons holds if all of them do, and does not hold if one does not",
     "intervals: percentiles over resamples of the test patients, paired by image; another training "
     "would differ too, which is not in the interval: see the difference per training seed",
-    "no interval where patients are so few that all of one mind would be chance",
 )

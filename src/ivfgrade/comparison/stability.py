@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.resampled import interval_of_mean
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
@@ -34,6 +35,26 @@ def between_seeds(trials: Sequence[Trial], row: str, bootstrap: Bootstrap) -> di
         "grade_flip_rate": interval_of_mean(flips(grades), patients, bootstrap).numbers(),
         "kendall_w": as_number(kendall_w(ratios)),
     }
+
+
+def spread_difference(
+    trials: Sequence[Trial], first: str, second: str, bootstrap: Bootstrap
+) -> Finding | Missing:
+    """Between-seed SD of the reported ratio, row `first` less row `second`, on the same images and
+    from the trials that hold both."""
+    for row in (first, second):
+        if not any(row in trial.rows for trial in trials):
+            return Missing(f"row {row} was not run")
+    both = [trial for trial in trials if first in trial.rows and second in trial.rows]
+    (ours, _, patients), (theirs, _, _) = (_by_seed(both, row) for row in (first, second))
+    if ours.shape[1] < 2 or len(ours) == 0:
+        return Missing(f"fewer than two training seeds of {first} and {second} share an image")
+    gaps = ours.std(1, ddof=1) - theirs.std(1, ddof=1)
+    interval = interval_of_mean(gaps, patients, bootstrap)
+    count = len(set(patients))
+    if np.isnan(interval.low):
+        return Missing(f"patients with a value: {count}, too few to resample", interval.value)
+    return Finding(interval, basis_of(both, len(gaps), count))
 
 
 def flips(grades: np.ndarray) -> np.ndarray:

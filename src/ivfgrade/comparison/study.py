@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ivfgrade.comparison import paired
@@ -18,6 +18,8 @@ ONE_SEED = (
     "one training seed: what is found holds of these trained networks, another training may "
     "differ by more than the intervals say"
 )
+
+UNKEPT = Missing("no scores of the validation patients were kept")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,22 @@ class Study:
     def mean(self, score: Score) -> Finding | Missing:
         return paired.mean(self.trials, score, self.bootstrap)
 
+    def bias_difference(self, first: Score, second: Score) -> Finding | Missing:
+        return paired.bias_difference(self.trials, first, second, self.bootstrap)
+
+    def validation_mean(self, score: Score) -> Finding | Missing:
+        return paired.mean(self._validated, score, self.bootstrap) if self._validated else UNKEPT
+
+    def validation_difference(self, first: Score, second: Score) -> Finding | Missing:
+        if not self._validated:
+            return UNKEPT
+        return paired.difference(self._validated, first, second, self.bootstrap)
+
+    @property
+    def _validated(self) -> list[Trial]:
+        """The trials with their validation patients in place of the test patients."""
+        return [replace(one, rows=one.validation) for one in self.trials if one.validation]
+
     @property
     def basis(self) -> Basis:
         images = {
@@ -72,7 +90,25 @@ class Study:
     def cautions(self) -> list[str]:
         """What to read before any number."""
         few = [ONE_SEED] if len(self.basis.seeds) == 1 else []
-        return [self.machinery, *few] if self.machinery_only else few
+        machinery = [self.machinery] if self.machinery_only else []
+        return [*machinery, *few, *self._incomplete]
+
+    @property
+    def _incomplete(self) -> list[str]:
+        """Where the trials are not all seeds on all folds, or a row is not in all trials."""
+        basis, count = self.basis, len(self.trials)
+        due = len(basis.seeds) * max(1, len(basis.folds))
+        partial = {row: sum(row in trial.rows for trial in self.trials) for row in self.rows}
+        told = [f"{row} {held}" for row, held in partial.items() if held < count]
+        uncrossed = (
+            f"{count} of the {due} pairs of training seed and fold were run, so that images differ "
+            "in the seeds behind them and differences per seed rest on different images"
+        )
+        gaps = (
+            f"not every row was run in all {count} trials ({', '.join(told)}): cells of the table "
+            "rest on different trials, and a comparison on those that hold both of its rows"
+        )
+        return [uncrossed] * (count < due) + [gaps] * bool(told)
 
     def facts(self) -> dict[str, Any]:
         """What every file of the comparison says about its origin."""

@@ -73,6 +73,7 @@ def _row(study: Study, row: Row) -> Numbers:
         **means,
         **{name: _graded(study, table, question) for name, question in GRADING.items()},
         **basis_of(held, len(table), int(table["patient"].nunique())).numbers(),
+        "trials": len(held),
     }
 
 

@@ -25,6 +25,10 @@ def table_text(study: Study, numbers: Numbers) -> str:
     title = f"# Table 1, {study.data}\n\n{capital(study.basis.text())}.\n\n"
     header = ["row", "what", "paper: Dice", "Dice", "paper: MAE", *list(HEADER.values())[1:]]
     lines = [_line(line) for line in numbers["rows"]]
+    rests = [_basis(line) for line in numbers["rows"]]
+    if len(set(rests)) > 1:
+        header.append("rests on")
+        lines = [[*line, basis] for line, basis in zip(lines, rests, strict=True)]
     trivial = [_short(line) for line in numbers["trivial"]]
     people = "".join(f"- {line}\n" for line in numbers["human_agreement"])
     notes = "".join(f"- {note}\n" for note in numbers["notes"])
@@ -47,6 +51,12 @@ def _line(line: Numbers) -> list[str]:
         _printed(printed.get("mae_direct")),
         *list(cells.values())[1:],
     ]
+
+
+def _basis(line: Numbers) -> str:
+    seeds, folds = ([str(one) for one in line[name]] for name in ("training_seeds", "folds"))
+    split = f"folds {', '.join(folds)}" if folds else "single split"
+    return f"seeds {', '.join(seeds)}; {split}; {line['trials']} trials; {line['images']} images"
 
 
 def _short(line: Numbers) -> list[str]:

@@ -15,6 +15,10 @@ TRUTH = ("patient", "stage", "supervision", "ratio", "grade", "clinical_grade")
 ERRORS = ("error_direct", "error_hard", "error_soft", "error_soft_uncalibrated", "error_fused",
           "error_reported")  # fmt: skip
 HEAT, HEAT_MAP = "heat_on_fragments", GRADCAM
+TEXTURE_ERROR = "error_lbp_mlp"  # of the paper's perceptron on texture, on the same images
+SMALL_PX = 16.0  # diameter: the middle of the report's three borders of fragment size
+SMALL_BOUNDARY = "boundary_f1_small"
+BIAS = "bias_hard"  # signed: the area of the outlines less the true one
 NEEDED = ("image", *TRUTH, "dice", *ERRORS, "reported", "predicted_grade")
 
 
@@ -29,7 +33,30 @@ def read_scores(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} holds image {twice.iloc[0]} twice")
     if table.empty:
         raise InputError(f"{path} holds no image")
-    return table.sort_values("image", ignore_index=True)
+    return with_derived(table.sort_values("image", ignore_index=True))
+
+
+def with_derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns that follow from the others, where those are there."""
+    if "hard" in table:
+        table = table.assign(**{BIAS: table["hard"] - table["ratio"]})
+    if {"boundary_f1", "median_fragment_px"} <= set(table):
+        small = table["median_fragment_px"] < SMALL_PX
+        table = table.assign(**{SMALL_BOUNDARY: table["boundary_f1"].where(small)})
+    return table
+
+
+def with_texture(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The error of the perceptron on local binary patterns, as one more column; images without an
+    embryo outline have none."""
+    found = read_table(path)
+    absent = [name for name in ("image", "ratio", "lbp_mlp") if name not in found]
+    if absent:
+        raise InputError(f"{path} lacks the column {', '.join(absent)}")
+    if found["image"].duplicated().any() or not set(found["image"]) <= set(table["image"]):
+        raise InputError(f"{path} must hold test images of this table, each once")
+    errors = (found["lbp_mlp"] - found["ratio"]).abs().set_axis(found["image"])
+    return table.assign(**{TEXTURE_ERROR: table["image"].map(errors)})
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -58,6 +58,16 @@ def judge_same(found: Interval, margin: float) -> Verdict:
     return Verdict("cannot tell", f"{shown} crosses {width}")
 
 
+def judge_at_least(found: Interval, margin: float) -> Verdict:
+    """That the first is no lower than the second, but for `margin`."""
+    shown, bound = f"the interval {span(found)}", f"-{decimal(margin)}"
+    if found.low > -margin:
+        return Verdict("holds", f"{shown} lies above {bound}")
+    if found.high < 0:
+        return Verdict("does not hold", f"{shown} lies below 0 and reaches {bound}")
+    return Verdict("cannot tell", f"{shown} includes both 0 and {bound}")
+
+
 def judge_border(found: Interval, border: float, direction: int) -> Verdict:
     """A measure that the claim wants above (+1) or below (-1) a border."""
     low, high = sorted((direction * (found.low - border), direction * (found.high - border)))

@@ -16,7 +16,9 @@ NAMES = {
     "error_fused": "MAE fused",
     "error_reported": "MAE reported",
     "error_constant": "MAE of the best constant",
+    "error_lbp_mlp": "MAE of the perceptron on LBP",
     "boundary_f1": "boundary F1",
+    "boundary_f1_small": "boundary F1 around small fragments",
     "false_alarm": "outlined share of clean images",
     "heat_on_fragments": "share of heat on fragments",
 }

@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from ivfgrade.comparison.fits import require_fits_study
+from ivfgrade.errors import InputError
+from tests.comparison.made import PROJECT, about
+
+TEXT = (PROJECT / "params.yaml").read_text()
+
+
+@pytest.fixture
+def results(tmp_path):
+    """One kept trial, of seed 2 and fold 1, with this project's values."""
+    home = tmp_path / "results" / "seed2-fold1"
+    home.mkdir(parents=True)
+    facts = {**about(2, 1), "profile": "quick", "recipe": "plus"}
+    (home / "trial.json").write_text(json.dumps({**facts, "order": ["A"], "rows": {"A": {}}}))
+    (home / "params.yaml").write_text(TEXT.replace("training_seed: 2 ", "training_seed: 9 "))
+    return tmp_path / "results"
+
+
+def test_another_seed_or_fold_of_the_same_values_fits(results):
+    require_fits_study(results, TEXT, 3, 1)
+    require_fits_study(results, TEXT, 2, 0)
+    require_fits_study(results.parent / "nowhere", TEXT, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("seed", "fold", "before", "after", "message"),
+    [
+        (2, 1, "", "", "seed2-fold1 is already of training seed 2, fold 1"),
+        (3, None, "", "", "keep a single split and folds in different folders"),
+        (
+            3,
+            1,
+            "profile: quick",
+            "profile: paper",
+            "with the profile quick, .* would be with paper",
+        ),
+        (3, 1, "recipe: plus", "recipe: faithful", "was made with the recipe plus"),
+        (3, 1, "learnt_epochs: 4 ", "learnt_epochs: 5 ", "profiles.quick.learnt_epochs is 5 and 4"),
+        (3, 1, "seed: 2 ", "seed: 2 :", "new trial is no params.yaml of a trial"),
+        (3, 1, "profile: quick", "profile: fast", "new trial is no params.yaml of a trial"),
+    ],
+)
+def test_a_trial_that_could_not_be_pooled_is_one_sentence(
+    results, seed, fold, before, after, message
+):
+    with pytest.raises(InputError, match=message) as refusal:
+        require_fits_study(results, TEXT.replace(before, after, 1), seed, fold)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_trial_that_is_resampled_otherwise_does_not_fit(results):
+    resampled = {"samples": 2000, "confidence": 0.95, "seed": 2}
+    study = results / "study.json"
+    study.write_text(json.dumps({"data": "synthetic", "bootstrap": resampled}))
+    require_fits_study(results, TEXT, 3, 1)
+    study.write_text(json.dumps({"data": "mine", "bootstrap": resampled}))
+    with pytest.raises(InputError, match="has data mine, the new trial would have synthetic"):
+        require_fits_study(results, TEXT, 3, 1)
