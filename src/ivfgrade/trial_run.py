@@ -22,6 +22,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from ivfgrade.atomic import replaced, write_text
+from ivfgrade.comparison.fits import require_fits_study
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import PARAMS, PIPELINES, lookup
 from ivfgrade.params import Params, parse_params
@@ -56,7 +57,7 @@ class TrialRun:
 def run_trial(trial: TrialRun) -> None:
     text = changed_params(trial)
     params = parse_params(text, PARAMS)  # says what is wrong before hours are spent
-    require_home(trial, text)
+    require_home(trial, text, params)
     prepare(trial, text)
     require_data(trial, params)
     environment = _environment(trial, params)
@@ -135,11 +136,13 @@ def prepare(trial: TrialRun, text: str) -> None:
     subprocess.run(checkout, cwd=trial.checkout, check=False)
 
 
-def require_home(trial: TrialRun, text: str) -> None:
-    """What is kept there already may only be made again, not replaced by something else."""
+def require_home(trial: TrialRun, text: str, params: Params) -> None:
+    """What is kept there already may only be made again, and what is new must fit the study."""
     home = trial.root / trial.home
     kept = home / PARAMS
-    if home.exists() and not (kept.exists() and kept.read_text() == text):
+    if not home.exists():
+        require_fits_study(home.parent, text, params.training_seed, params.split.fold)
+    elif not (kept.exists() and kept.read_text() == text):
         raise InputError(f"{trial.home} keeps something else; name another folder, or remove it")
 
 
