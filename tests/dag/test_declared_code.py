@@ -30,6 +30,7 @@ BESIDE = {
     "track": {"ivfgrade.tracking.table_rows"},
     "compare": {
         "ivfgrade.comparison.collect",
+        "ivfgrade.comparison.fits",
         "ivfgrade.comparison.made_by",
         "ivfgrade.comparison.__main__",
     },
