@@ -183,6 +183,11 @@ def test_what_row_f_was_held_against_is_told_apart(whole):
     assert "<b>Not shown.</b> Against C with phase 2: w." in whole
 
 
+def test_a_step_shows_what_it_brought_on_validation(whole):
+    assert "On validation: Dice \u22120.039 " in whole
+    assert whole.count("On validation:") == 1  # a step that stands on none has no gain
+
+
 def test_what_a_claim_rests_on_is_told_only_where_the_ledger_does(whole):
     told = re.findall(r'<small class="remark">(.*?)</small>', whole)
     by, footing = "By a small network; images: 9 of A.", "epochs: A 20, C with phase 2 40"
