@@ -99,6 +99,7 @@ def test_a_trial_runs_beside_the_project_and_again_from_where_it_stood(
     run_trial(trial)
     assert "Running stage" not in capfd.readouterr().out
     assert (project / HOME / "kept.json").exists()
+    shutil.rmtree(project / HOME)
     with pytest.raises(InputError, match="holds a trial of other values"):
         run_trial(TrialRun(project, HOME, {"training_seed": 4}, ["A", "C", "D"]))
 
@@ -141,7 +142,7 @@ def test_a_value_or_row_that_is_not_there_is_named(
 
 def test_impossible_values_are_refused_before_anything_runs(project: Path) -> None:
     trial = TrialRun(project, Path("results/study/f"), {}, ["A", "C", "F"])
-    with pytest.raises(InputError, match="models names F, but not the row of"):
+    with pytest.raises(InputError, match="frozen.F.segmenter must be one that outlines"):
         run_trial(trial)
     assert not (trial.checkout / "models").exists()
 
