@@ -151,10 +151,10 @@ def test_over_all_folds_every_image_is_tested_once(
 ) -> None:
     members = cohort(annotated, grade_only, seed)
     twins = [("0_0", "1_0")]
+    parts = folds(members, twins, seed)
     for member in members:
-        tested = [splits[member.image] == "test" for splits in folds(members, twins, seed)]
-        assert sum(tested) == 1
-    for splits in folds(members, twins, seed):
+        assert sum(splits[member.image] == "test" for splits in parts) == 1
+    for splits in parts:
         assert all(len(found) == 1 for found in splits_of_patients(members, splits).values())
         assert splits["0_0"] == splits["1_0"]
         assert {splits[m.image] for m in members if m.supervision == "paired"} == SPLITS
