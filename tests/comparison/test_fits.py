@@ -20,10 +20,18 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-def test_another_seed_or_fold_of_the_same_values_fits(results):
-    require_fits_study(results, TEXT, 3, 1)
-    require_fits_study(results, TEXT, 2, 0)
-    require_fits_study(results.parent / "nowhere", TEXT, 2, None)
+@pytest.mark.parametrize(("seed", "fold"), [(3, 1), (2, 0)])
+def test_another_seed_or_fold_fits_until_a_value_differs(results, seed, fold):
+    require_fits_study(results, TEXT, seed, fold)
+    other = TEXT.replace("learnt_epochs: 4 ", "learnt_epochs: 5 ")
+    with pytest.raises(InputError, match="learnt_epochs"):
+        require_fits_study(results, other, seed, fold)
+
+
+def test_the_first_trial_of_a_study_fits_and_nothing_is_written(results):
+    nowhere = results.parent / "nowhere"
+    require_fits_study(nowhere, TEXT, 2, None)
+    assert not nowhere.exists()
 
 
 @pytest.mark.parametrize(

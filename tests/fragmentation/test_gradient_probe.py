@@ -17,29 +17,20 @@ from ivfgrade.fragmentation.conflict import BACKBONE_LAYERS, gradient_probe
 from ivfgrade.fragmentation.losses import TASKS, TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
 from ivfgrade.fragmentation.sampling import EmbryoBatches, Steps
-from ivfgrade.fragmentation.spec import AugmentParams, Regressor, Segmenter, model_spec
+from ivfgrade.fragmentation.spec import Regressor, Segmenter, model_spec
 from ivfgrade.training.conflict import Probe
 from ivfgrade.training.loop import Run
-from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
+from tests.fragmentation.phases import BOTH_KINDS, TURNED
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SPEC = model_spec(
     Segmenter("attention", 2.0, (2, 4), 0.1), Regressor("multi_scale", 0.3, "concat", False)
 )
-PHASE = Phase(
-    groups=((".*", 0.001),),
-    losses={"bce": 0.5, "dice": 1.0, "precise": 1.0, "range": 1.0, "consistency": 0.1},
-    keep=None,
-    hold=None,
-    batch={"paired": 2, "unmasked": 1},
-    warmup_epochs=0.0,
-    beta2=0.98,
-    weight_decay=0.01,
-    clip_norm=1.0,
+PHASE = replace(
+    BOTH_KINDS, losses={"bce": 0.5, "dice": 1.0, "precise": 1.0, "range": 1.0, "consistency": 0.1}
 )
-TURNED = AugmentParams(180.0, (0.9, 1.1), 0.05, 0.1, 0.1, 0.03, 0.03, 0.5, 0.01)
 
 
 def network(seed: int = 0) -> AttnRegDeepLab:

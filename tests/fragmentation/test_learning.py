@@ -17,6 +17,7 @@ from ivfgrade.training.loop import Objective, Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
+from tests.fragmentation.phases import TURNED
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SPEC = model_spec(Segmenter("attention", 2.0, (2, 4), 0.0))
@@ -82,8 +83,7 @@ def kill(*_: object) -> None:
 
 def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(tmp_path: Path) -> None:
     """With all that an epoch draws or keeps: views, dropout, norm statistics, AdamW's moments."""
-    seen = AugmentParams(180.0, (0.9, 1.1), 0.05, 0.1, 0.1, 0.03, 0.03, 0.5, 0.01)
-    outlining = replace(OUTLINING, settle_norms=False, augment=seen)
+    outlining = replace(OUTLINING, settle_norms=False, augment=TURNED)
     spec = model_spec(Segmenter("attention", 2.0, (2, 4), 0.3))
     phase = replace(PHASE, keep=None, weight_decay=0.01)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ivfgrade.fragmentation.learning import Lesson, Trained, learn
 from ivfgrade.fragmentation.model import Prediction
-from ivfgrade.fragmentation.spec import AugmentParams, Outlining, Segmenter, TeacherParams
+from ivfgrade.fragmentation.spec import Outlining, Segmenter, TeacherParams
 from ivfgrade.fragmentation.spec import model_spec as spec_of
 from ivfgrade.fragmentation.teaching import (
     TAUGHT_TERMS,
@@ -23,9 +23,9 @@ from ivfgrade.fragmentation.teaching import (
     taught,
 )
 from ivfgrade.training.loop import Objective, Run
-from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
+from tests.fragmentation.phases import BOTH_KINDS, TURNED
 from tests.fragmentation.test_losses import batch_of
 
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -134,18 +134,7 @@ def test_who_agrees_with_the_teacher_learns_nothing_and_padding_does_not_count()
 
 
 SPEC = spec_of(Segmenter("attention", 2.0, (2, 4), 0.3))
-TURNED = AugmentParams(180.0, (0.9, 1.1), 0.05, 0.1, 0.1, 0.03, 0.03, 0.5, 0.01)
-PHASE = Phase(
-    groups=((".*", 0.001),),
-    losses={"dice": 1.0, "taught": 0.5},
-    keep=None,
-    hold=None,
-    batch={"paired": 2, "unmasked": 1},
-    warmup_epochs=0.0,
-    beta2=0.98,
-    weight_decay=0.01,
-    clip_norm=1.0,
-)
+PHASE = replace(BOTH_KINDS, losses={"dice": 1.0, "taught": 0.5})
 
 
 class Killed(RuntimeError):

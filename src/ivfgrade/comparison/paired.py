@@ -24,9 +24,9 @@ def difference(
     trials: Sequence[Trial], first: Score, second: Score, bootstrap: Bootstrap
 ) -> Finding | Missing:
     """Mean of `first` minus mean of `second`, over the trials that hold both."""
-    both = [trial for trial in trials if trial.has(first) and trial.has(second)]
-    if not both:
-        return Missing(_why_missing(trials, first, second))
+    both = _holding(trials, first, second)
+    if isinstance(both, Missing):
+        return both
     table = _differences(both, first, second)
     found = _resampled(both, table, bootstrap)
     if isinstance(found, Missing):
@@ -34,13 +34,19 @@ def difference(
     return replace(found, by_seed=_by_seed(both, first, second))
 
 
+def _holding(trials: Sequence[Trial], first: Score, second: Score) -> list[Trial] | Missing:
+    """The trials that hold both, or why there is none."""
+    both = [trial for trial in trials if trial.has(first) and trial.has(second)]
+    return both or Missing(_why_missing(trials, first, second))
+
+
 def bias_difference(
     trials: Sequence[Trial], first: Score, second: Score, bootstrap: Bootstrap
 ) -> Finding | Missing:
     """How much farther from 0 the mean of `first` is than that of `second`, both signed errors."""
-    both = [trial for trial in trials if trial.has(first) and trial.has(second)]
-    if not both:
-        return Missing(_why_missing(trials, first, second))
+    both = _holding(trials, first, second)
+    if isinstance(both, Missing):
+        return both
     signed = [scores_of(both, score) for score in (first, second)]
     known = signed[0]["value"].notna() & signed[1]["value"].notna()
     ours, theirs = (table[known] for table in signed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.spec import (
@@ -86,7 +86,7 @@ class Frozen:
     segmenter: str  # the folder of the network on which phase 2 stands
     losses: dict[str, float]  # as in a learnt row
 
-    phase = "finetune"
+    phase: ClassVar[str] = "finetune"
 
     def of(self, phase: Phase) -> Phase:
         return changed(phase, tuple(phase.batch), self.losses)
