@@ -12,13 +12,11 @@ from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.calibration import calibrate, save_calibration
 from ivfgrade.fragmentation.finetune import finetune
 from ivfgrade.fragmentation.sampling import load_embryos
-from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, write_history
-from ivfgrade.training.memory import peak_memory_gb
+from ivfgrade.training.loop import Run
 from ivfgrade.training.precision import resolve
 
 
@@ -35,13 +33,9 @@ def main(data: Path, phase_1: Path, model: Path, provenance: Path) -> None:
             run = Run(epochs, seed, compute, stage.work, "phase 2", log)
             spec, phase = params.spec, recipe.finetune
             trained = finetune(spec, phase_1, embryos, phase, profile.views, run)
-        peak = round(peak_memory_gb(compute.device), 2)
-        stage.note(**trained.facts, peak_memory_gb=peak)
-        store(model, trained.model.state_dict(), spec, **trained.facts)
+        trained.leave(model, spec, stage)
         read_by = calibrate(trained.model, embryos.arrays, recipe.mask_threshold, compute)
         save_calibration(model, read_by)
-        write_history(model / "history.csv", trained.history)
-        print(f"peak memory {peak} GB")
 
 
 if __name__ == "__main__":

@@ -11,13 +11,11 @@ import typer
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.finetune import finetune
 from ivfgrade.fragmentation.sampling import load_embryos
-from ivfgrade.fragmentation.stored import store
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Run, write_history
-from ivfgrade.training.memory import peak_memory_gb
+from ivfgrade.training.loop import Run
 from ivfgrade.training.precision import resolve
 
 
@@ -35,11 +33,7 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
             phase_1 = Path(row.segmenter)
             trained = finetune(params.spec, phase_1, embryos, phase, profile.views, run)
-        peak = round(peak_memory_gb(compute.device), 2)
-        stage.note(**trained.facts, peak_memory_gb=peak)
-        store(model, trained.model.state_dict(), params.spec, **trained.facts)
-        write_history(model / "history.csv", trained.history)
-        print(f"peak memory {peak} GB")
+        trained.leave(model, params.spec, stage)
 
 
 if __name__ == "__main__":

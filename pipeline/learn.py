@@ -12,14 +12,12 @@ from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.learning import Lesson, learn
 from ivfgrade.fragmentation.losses import TASKS
 from ivfgrade.fragmentation.sampling import load_embryos
-from ivfgrade.fragmentation.stored import store
 from ivfgrade.fragmentation.teaching import TAUGHT_TERMS
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Objective, Run, write_history
-from ivfgrade.training.memory import peak_memory_gb
+from ivfgrade.training.loop import Objective, Run
 from ivfgrade.training.precision import resolve
 
 
@@ -42,11 +40,7 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
             seed, epochs = params.training_seed, profile.learnt_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
             trained = learn(spec, embryos, lesson, run)
-        peak = round(peak_memory_gb(compute.device), 2)
-        stage.note(**trained.facts, peak_memory_gb=peak)
-        store(model, trained.model.state_dict(), spec, **trained.facts)
-        write_history(model / "history.csv", trained.history)
-        print(f"peak memory {peak} GB")
+        trained.leave(model, spec, stage)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,10 @@ from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.learning import Lesson, learn
 from ivfgrade.fragmentation.losses import MASK_TERMS
 from ivfgrade.fragmentation.sampling import any_ratio, load_embryos
-from ivfgrade.fragmentation.stored import store
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 from ivfgrade.tracking import live
-from ivfgrade.training.loop import Objective, Run, write_history
-from ivfgrade.training.memory import peak_memory_gb
+from ivfgrade.training.loop import Objective, Run
 from ivfgrade.training.precision import resolve
 
 
@@ -32,11 +30,7 @@ def main(data: Path, model: Path, provenance: Path) -> None:
             seed, epochs = params.training_seed, profile.pretrain_epochs
             run = Run(epochs, seed, compute, stage.work, "phase 1", log)
             trained = learn(params.segmenter_spec, embryos, lesson, run)
-        peak = round(peak_memory_gb(compute.device), 2)
-        stage.note(**trained.facts, peak_memory_gb=peak)
-        store(model, trained.model.state_dict(), params.segmenter_spec, **trained.facts)
-        write_history(model / "history.csv", trained.history)
-        print(f"peak memory {peak} GB")
+        trained.leave(model, params.segmenter_spec, stage)
         print(f"validation of the network as it is used: {trained.facts['validation']}")
 
 

@@ -57,6 +57,8 @@ def test_the_faithful_recipe_has_the_papers_learning_rates() -> None:
         ("recipe", "best", "recipe is 'best'"),
         ("precision", "fp16", "precision is 'fp16'; it can be auto, bf16, fp32"),
         ("data.on_bad", "ignore", "data.on_bad is 'ignore'"),
+        ("recipes.plus.finetune.keep", ["mea", "min"], "finetune.keep names mea; it can name dice"),
+        ("recipes.plus.finetune.hold", ["bias", 0.1], "finetune.hold names bias"),
         ("profiles.paper.views", 9, "views must lie between 1 and 8"),
         ("profiles.quick.synthesize.paird", 1, "profiles.quick.synthesize.paird"),
         ("recipes.plus.pretrain.losses.bce", "0.5", "recipes.plus.pretrain.losses.bce is '0.5'"),

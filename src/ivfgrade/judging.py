@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ivfgrade import row_files
 from ivfgrade.atomic import read_json, write_arrays, write_json, write_text
 from ivfgrade.dataset.arrays import SUMMARY, Arrays
 from ivfgrade.evaluation import figures
 from ivfgrade.evaluation.attention import gate_maps
 from ivfgrade.evaluation.per_image import score_images
-from ivfgrade.evaluation.report import HISTORY, metrics
+from ivfgrade.evaluation.report import metrics
 from ivfgrade.evaluation.summary import Summary
 from ivfgrade.evaluation.trial import Folders, Setting, Trial, hold_trial
 from ivfgrade.fragmentation.calibration import IDENTITY, Calibration, calibrate
 from ivfgrade.fragmentation.regression import PureRegression
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import Network
-from ivfgrade.training.checkpoints import load_spec
-
-VALIDATION = "validation.csv"
+from ivfgrade.training.checkpoints import HISTORY, load_spec
 
 
 def judge(data: Path, model: Path, setting: Setting) -> Trial:
@@ -44,12 +43,12 @@ def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) ->
     write_json(out / "metrics.json", numbers)
     prepared = read_json(trial.folders.data / SUMMARY)
     of_data = {name: prepared[name] for name in ("data_digest", "fold")}
-    write_json(out / "row.json", {**facts, **of_data, **load_spec(model)})
-    write_text(out / "per_image.csv", _csv(trial.images))
-    write_text(out / VALIDATION, _csv(validation_scores(trial)))
-    write_text(out / HISTORY, (model / HISTORY).read_text())
+    write_json(out / row_files.SETTINGS, {**facts, **of_data, **load_spec(model)})
+    write_text(out / row_files.SCORES, _csv(trial.images))
+    write_text(out / row_files.VALIDATION, _csv(validation_scores(trial)))
+    write_text(out / row_files.HISTORY, (model / HISTORY).read_text())
     if trial.found.outlined:
-        write_arrays(out / "outlines.npz", **outlines(trial))
+        write_arrays(out / row_files.OUTLINES, **outlines(trial))
     scheme, images = setting.scheme, trial.images
     figures.bland_altman(images, scheme, data_name, out / "bland_altman.png")
     counts = summary.confusion("grade")

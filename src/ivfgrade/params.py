@@ -22,6 +22,7 @@ from ivfgrade.focus.params import FocusParams
 from ivfgrade.fragmentation.experiments import Experiments
 from ivfgrade.fragmentation.rows import Frozen, Learnt
 from ivfgrade.fragmentation.spec import (
+    VALIDATED,
     ModelSpec,
     Outlining,
     Regressor,
@@ -89,6 +90,12 @@ class Recipe:
             raise ValueError("grade_margin must lie in [0, 1]")
         if self.mask_threshold is not None and not 0 < self.mask_threshold < 1:
             raise ValueError("mask_threshold must lie between 0 and 1, or be null")
+        for name, phase in self.phases.items():
+            for rule in ("keep", "hold"):
+                chosen = getattr(phase, rule)
+                if chosen and chosen[0] not in VALIDATED:
+                    known = ", ".join(VALIDATED)
+                    raise ValueError(f"{name}.{rule} names {chosen[0]}; it can name {known}")
 
     @property
     def phases(self) -> dict[str, Phase]:

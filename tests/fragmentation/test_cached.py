@@ -13,13 +13,14 @@ import torch
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.cached import CachedHeads, FeatureCache, load_cached, turn
-from ivfgrade.fragmentation.finetune import Finetuned, finetune
+from ivfgrade.fragmentation.finetune import finetune
 from ivfgrade.fragmentation.losses import TERMS
 from ivfgrade.fragmentation.model import AttnRegDeepLab, build
 from ivfgrade.fragmentation.sampling import Embryos, load_batch
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.spec import ModelSpec, Regressor, Segmenter, model_spec
 from ivfgrade.fragmentation.stored import load, store
+from ivfgrade.fragmentation.trained import Trained
 from ivfgrade.training.loop import Run
 from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
@@ -170,7 +171,7 @@ def test_a_run_killed_after_an_epoch_goes_on_as_if_it_never_was(
     phase = replace(PHASE, batch={"paired": 2, "unmasked": 1}, weight_decay=0.01)
     embryos = tiny_embryos(paired=2, weak=1, ratio_only=1, val=1)
 
-    def run(work: str, log: Callable[..., None] = lambda *_: None) -> Finetuned:
+    def run(work: str, log: Callable[..., None] = lambda *_: None) -> Trained[AttnRegDeepLab]:
         (tmp_path / work).mkdir(exist_ok=True)
         run = Run(3, 0, CPU, tmp_path / work, "phase 2", log)
         return finetune(spec, phase_1, embryos, phase, 2, run)

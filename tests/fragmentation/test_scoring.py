@@ -15,6 +15,7 @@ from ivfgrade.fragmentation.scoring import (
     dice_by_threshold,
     mean_scores,
 )
+from ivfgrade.fragmentation.spec import VALIDATED
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
 
@@ -78,5 +79,6 @@ def test_a_timid_network_is_recognised_by_the_tuned_dice_alone() -> None:
     embryos = tiny_embryos(paired=4)
     batch = load_batch(embryos, embryos.paired("train"))
     scores = mean_scores(Timid(batch.fragment), [batch], CPU)
+    assert tuple(scores) == VALIDATED
     assert (scores["dice"], scores["tuned_dice"]) == (0, 1)
     assert scores["mae"] == pytest.approx(float((batch.ratio - 0.5).abs().mean()))

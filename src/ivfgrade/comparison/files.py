@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivfgrade.row_files import HISTORY, SCORES, VALIDATION
+
 SCHEME = "grading.yaml"  # beside the kept trials of a study, who share it
 VALUES = "params.yaml"  # in the folder of a kept trial, which it has made
 TEXTURE, TEXTURE_SCORES = "texture.json", "texture.csv"  # there, too
@@ -24,9 +26,9 @@ class Files:
 def left_by_pipeline(experiments: Path, focus: Path | None, row: str) -> Files:
     home, looks = experiments / row, focus / row if focus else None
     return Files(
-        home / "per_image.csv",
-        home / "validation.csv",
-        home / "history.csv",
+        home / SCORES,
+        home / VALIDATION,
+        home / HISTORY,
         looks / "per_image.csv" if looks else None,
         looks / "metrics.json" if looks else None,
     )

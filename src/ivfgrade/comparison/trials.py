@@ -38,6 +38,7 @@ from ivfgrade.comparison.records import (
 from ivfgrade.comparison.sound import require_sound
 from ivfgrade.comparison.tables import read_scores, read_table, with_focus, with_texture
 from ivfgrade.errors import InputError
+from ivfgrade.row_files import SETTINGS
 
 Tables = dict[str, pd.DataFrame]
 REPORT = "per_image.csv"  # of the texture stage, as the pipeline leaves it
@@ -98,9 +99,9 @@ def read_experiments(
     named is no part of it."""
     files = {row: left_by_pipeline(folder, focus, row) for row in rows}
     _require(files)
-    settings = {row: read_json(folder / row / "row.json") for row in rows}
+    settings = {row: read_json(folder / row / SETTINGS) for row in rows}
     for row, setting in settings.items():
-        require_setting(setting, folder / row / "row.json")
+        require_setting(setting, folder / row / SETTINGS)
     measured = read_texture(texture / "metrics.json") if texture else {}
     facts = {**_shared(settings, folder), "training_stride": training_stride}
     return [_trial(files, settings, facts, measured, texture / REPORT if texture else None)]
@@ -208,7 +209,7 @@ def _require(files: Mapping[str, Files], remedy: str = RUN_IT) -> None:
 def _shared(settings: Mapping[str, dict[str, Any]], folder: Path) -> dict[str, Any]:
     """What all row.json agree on; rows of another seed or data do not belong in one table."""
     facts = {
-        row: _facts(about, folder / row / "row.json", [*SHARED]) for row, about in settings.items()
+        row: _facts(about, folder / row / SETTINGS, [*SHARED]) for row, about in settings.items()
     }
     first = next(iter(facts))
     for row, ours in facts.items():

@@ -22,8 +22,8 @@ from ivfgrade.fragmentation.calibration import tune_threshold
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.scoring import predict
 from ivfgrade.fragmentation.stored import load
+from ivfgrade.training.checkpoints import HISTORY
 
-HISTORY = "history.csv"  # beside the weights of each phase
 Numbers = dict[str, Any]
 
 

@@ -6,9 +6,7 @@ The frozen part always says the same of an image, so it is asked once (`cached`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,8 +26,9 @@ from ivfgrade.fragmentation.sampling import FORWARD_BATCH, Embryos, Steps, in_ch
 from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import ModelSpec
 from ivfgrade.fragmentation.stored import load_into
+from ivfgrade.fragmentation.trained import Trained
 from ivfgrade.training.checkpoints import load_spec
-from ivfgrade.training.loop import Objective, Row, Run, Watch, described, fit
+from ivfgrade.training.loop import Objective, Run, Watch, described, fit
 from ivfgrade.training.param_groups import changed, frozen_names
 from ivfgrade.training.phase import Phase
 
@@ -37,17 +36,10 @@ PHASE_2_PARTS = ("head", "injection")
 WHOLE_TRAINING = ("init", "epochs", "train_images", "image_passes")  # what comparisons must equal
 
 
-@dataclass(frozen=True)
-class Finetuned:
-    model: AttnRegDeepLab  # the whole network, of which only head and injection moved
-    history: list[Row]
-    facts: dict[str, Any]  # for the record: how it came about
-
-
 def finetune(
     spec: ModelSpec, phase_1: Path, embryos: Embryos, phase: Phase, views: int, run: Run
-) -> Finetuned:
-    """Phase 2 on cached features."""
+) -> Trained[AttnRegDeepLab]:
+    """Phase 2 on cached features: the whole network, of which only head and injection moved."""
     torch.manual_seed(run.seed)
     model = build(spec)
     untaught = load_into(model, phase_1, missing=PHASE_2_PARTS)
@@ -73,7 +65,7 @@ def finetune(
         "views": views,
         **described(fitted, phase, run),
     }
-    return Finetuned(model, fitted.history, facts)
+    return Trained(model, fitted.history, facts)
 
 
 def _require_frozen_segmenter(model: nn.Module, frozen: dict[str, Tensor]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import torch
 from torch import nn
@@ -32,12 +31,12 @@ from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.spec import EstimatorSpec, ModelSpec, Outlining, TeacherParams
 from ivfgrade.fragmentation.stored import Network, build_network
 from ivfgrade.fragmentation.teaching import Classroom, graduate, in_class
+from ivfgrade.fragmentation.trained import Trained
 from ivfgrade.fragmentation.weights import initialise
 from ivfgrade.training.loop import (
     Fitted,
     Measure,
     Objective,
-    Row,
     Run,
     Watch,
     described,
@@ -59,14 +58,10 @@ class Lesson:
     conflict_batches: int = 0  # on which the tasks' gradients are compared after each epoch
 
 
-@dataclass(frozen=True)
-class Trained:
-    model: Network  # as it is used: at the fine stride, with its final norm statistics
-    history: list[Row]  # of the one that learnt
-    facts: dict[str, Any]  # for the record: how it came about
-
-
-def learn(spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run: Run) -> Trained:
+def learn(
+    spec: ModelSpec | EstimatorSpec, embryos: Embryos, lesson: Lesson, run: Run
+) -> Trained[Network]:
+    """The network as it is used: at the fine stride, with its final norm statistics."""
     torch.manual_seed(run.seed)
     learner = build_network(spec, lesson.outlining.output_stride)
     origin = initialise(learner.backbone, lesson.init)

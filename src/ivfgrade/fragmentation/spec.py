@@ -10,6 +10,7 @@ Gate = Literal["attention", "none"]  # names in model.GATES
 Head = Literal["multi_scale", "none"]  # in model.HEADS
 Injection = Literal["concat", "constant", "none"]  # in model.INJECTIONS
 Trunk = Literal["resnet50", "inception_v3"]  # in regression.TRUNKS
+VALIDATED = ("dice", "tuned_dice", "mae")  # what scoring.mean_scores says of an epoch
 
 
 @dataclass(frozen=True)

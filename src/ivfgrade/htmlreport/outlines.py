@@ -10,8 +10,6 @@ import numpy as np
 
 from ivfgrade.errors import InputError
 
-OUTLINES = "outlines.npz"
-
 
 @dataclass(frozen=True)
 class Outlines:

@@ -12,9 +12,8 @@ import pandas as pd
 from ivfgrade.atomic import read_json
 from ivfgrade.comparison.tables import TRUTH, read_scores
 from ivfgrade.errors import InputError
-from ivfgrade.htmlreport.outlines import OUTLINES, Outlines, read_outlines
-
-SCORES, SETTINGS, HISTORY = "per_image.csv", "row.json", "history.csv"
+from ivfgrade.htmlreport.outlines import Outlines, read_outlines
+from ivfgrade.row_files import HISTORY, OUTLINES, SCORES, SETTINGS
 
 
 @dataclass(frozen=True)

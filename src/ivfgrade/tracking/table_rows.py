@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ivfgrade.atomic import read_json
 from ivfgrade.params import Params
+from ivfgrade.row_files import HISTORY
 from ivfgrade.tracking.own_params import own_params
 from ivfgrade.tracking.receipt import Row, Training
 
-HISTORY = "history.csv"
 PHASE_1_ROW, MAIN_ROW = "A", "D"
 
 

@@ -13,6 +13,7 @@ from ivfgrade.atomic import read_json, write_bytes, write_json
 from ivfgrade.errors import InputError
 
 WEIGHTS, SPEC = "weights.pt", "spec.json"
+HISTORY = "history.csv"  # beside them: one line per epoch
 
 
 def save_model(folder: Path, weights: dict[str, torch.Tensor], spec: dict[str, Any]) -> None:
