@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from ivfgrade.comparison import collect as collecting
-from tests.comparison.made import PROJECT, of_project
+from tests.comparison.made import PROJECT, of_project, write_experiments
 
 Keep = Callable[..., None]
+Kept = Callable[[int, int | None, str], Path]
 
 
 @pytest.fixture
@@ -33,5 +34,25 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
         )
         monkeypatch.setattr(collecting, "load_params", lambda _path: made_by)
         collecting.collect(source, home, **folders)
+
+    return kept
+
+
+@pytest.fixture
+def experiments(tmp_path: Path) -> Path:
+    """All rows, as the pipeline leaves them."""
+    write_experiments(tmp_path / "experiments")
+    return tmp_path / "experiments"
+
+
+@pytest.fixture
+def kept(tmp_path: Path, keep: Keep) -> Kept:
+    """Keeps rows A and C of another trial, among the results."""
+
+    def kept(seed: int, fold: int | None, name: str) -> Path:
+        source = tmp_path / f"source-{name}"
+        write_experiments(source, seed, fold, ("A", "C"))
+        keep(source, tmp_path / "results" / name, ("C", "A"), seed, fold)
+        return tmp_path / "results" / name
 
     return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ SCHEME = GradingScheme("s1-abcd", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5,
 BOOTSTRAP = Bootstrap(samples=400, confidence=0.95, seed=5)
 IMAGES, PER_PATIENT = 24, 3
 VALIDATED = 1200  # the first image of the validation patients
+Change = Callable[[pd.DataFrame], pd.DataFrame]
 READINGS = ("direct", "hard", "soft", "fused")
 
 
@@ -110,12 +112,40 @@ def learnt(row: str) -> dict[str, Any]:
 def write_row(home: Path, name: str, seed: int, fold: int | None = None) -> None:
     """As the pipeline leaves it."""
     first = (fold or 0) * IMAGES
-    tables = {"per_image": truth(IMAGES, first), "validation": truth(IMAGES, VALIDATED + first)}
+    tables = {"per_image": answers(seed, first), "validation": answers(seed, VALIDATED + first)}
     home.mkdir(parents=True)
-    for file, known in tables.items():
-        table = all_rows(known, seed)[name]
-        table.to_csv(home / f"{file}.csv", index=False, float_format="%.6g")
+    for file, rows in tables.items():
+        rows[name].to_csv(home / f"{file}.csv", index=False, float_format="%.6g")
     (home / "row.json").write_text(json.dumps(about(seed, fold, row=name, **learnt(name))))
+
+
+def write_experiments(
+    folder: Path, seed: int = 2, fold: int | None = None, rows: tuple[str, ...] = ROWS
+) -> None:
+    for name in rows:
+        write_row(folder / name, name, seed, fold)
+    cosines = pd.DataFrame({"epoch": [1, 2], "conflict_stem": [-0.1, -0.3]})
+    cosines.to_csv(folder / "C" / "history.csv", index=False)
+
+
+def edit(folder: Path, name: str, change: Change) -> None:
+    path = folder / name / "per_image.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    change(table).to_csv(path, index=False)
+
+
+def set_cell(column: str, value: str) -> Change:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[5, column] = value
+        return table
+
+    return change
+
+
+@cache
+def answers(seed: int, first: int) -> dict[str, pd.DataFrame]:
+    """Of all rows, on the images from `first` on; shared, so nobody may change them."""
+    return all_rows(truth(IMAGES, first), seed)
 
 
 def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ivfgrade.training.phase import Phase
 from ivfgrade.training.precision import Compute
 from tests.fragmentation.arrays import tiny_embryos
 from tests.fragmentation.phases import TURNED
+from tests.narrow import make_narrow
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SPEC = model_spec(Segmenter("attention", 2.0, (2, 4), 0.0))
@@ -41,6 +42,13 @@ def train(work: Path, outlining: Outlining = OUTLINING) -> Trained:
     run = Run(1, 0, CPU, work, "phase 1", lambda *_: None)
     lesson = Lesson(PHASE, OUTLINES, outlining, "none")
     return learn(SPEC, tiny_embryos(paired=4, val=1), lesson, run)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _narrow() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_narrow(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
