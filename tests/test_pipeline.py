@@ -1,4 +1,7 @@
-"""The whole main line on a few small embryos: every stage as dvc.yaml calls it, on real parts."""
+"""The whole main line on a few small embryos: every stage as dvc.yaml calls it, on real parts.
+
+The network has few channels, and all of them where the slow tests run, too.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ from ivfgrade.fragmentation.scoring import mean_scores
 from ivfgrade.fragmentation.stored import load
 from ivfgrade.inputs import declaration, interpolate
 from ivfgrade.training.precision import Compute
+from tests.narrow import make_narrow
 
 PROJECT = Path(__file__).resolve().parents[1]
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -63,8 +67,10 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return base
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@pytest.fixture(scope="module", params=["narrow", pytest.param("whole", marks=pytest.mark.slow)])
+def checkout(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A folder in which every stage has run once."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments"):
@@ -77,10 +83,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        if request.param == "narrow":
+            make_narrow(patch)
         for declared in stages.values():
             run(declared["cmd"])
         yield root
-    for name in ("models", "mlruns", ".work"):  # some hundred MB
+    for name in ("models", "mlruns", ".work"):  # of the whole network some hundred MB
         shutil.rmtree(root / name)
 
 

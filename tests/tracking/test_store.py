@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def test_a_moved_checkout_keeps_its_artifacts(
     model = client.get_logged_model(run.outputs.model_outputs[0].model_id)
     assert model.artifact_location.startswith(moved.as_uri())
     assert not send(row, moved)
+
+
+def test_two_threads_of_a_process_can_make_the_store_at_once(tmp_path: Path) -> None:
+    """One sends a training's curves while the other sends a row."""
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(store.prepare, [tmp_path, tmp_path]))
+    client = store.connect(tmp_path, store.BRIEF)
+    assert [experiment.name for experiment in client.search_experiments()] == ["Default"]
+    assert [path.name for path in (tmp_path / "mlruns").iterdir()] == ["mlflow.db"]

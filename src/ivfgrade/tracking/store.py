@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -30,6 +31,7 @@ LOCATIONS = {
     "model_versions": "storage_location",
 }
 STALE_SECONDS = 600
+MAKING = threading.Lock()  # one thread at a time: the migrations share state within a process
 
 
 class Unreachable(Exception):
@@ -114,10 +116,11 @@ def prepare(root: Path) -> None:
     database = _database(root)
     try:
         database.parent.mkdir(exist_ok=True)
-        if database.exists():
-            relocate(database, artifact_root(root))
-        else:
-            _create(database, artifact_root(root))
+        with MAKING:
+            if database.exists():
+                relocate(database, artifact_root(root))
+            else:
+                _create(database, artifact_root(root))
     except (OSError, sqlite3.Error) as error:  # MLflow itself would try again for minutes
         raise Unreachable(str(error)) from error
 
