@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.stamp
 PORT ?= 5000
+# A process per core, which takes about a gigabyte; the tests of a file share what they have made.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
 # Stages say `python`: they must get this environment's. Nothing here reports to anyone.
 OUTER_PATH := $(subst $(CURDIR)/$(VENV)/bin:,,$(PATH))
@@ -30,10 +32,10 @@ table: repro  ## the paper's Table 1: train and judge every row, compare them, w
 	@echo "Done. Table, claims and pictures: reports/index.html"
 
 test: $(READY)  ## all tests but the slow ones
-	python -m pytest -m "not slow"
+	python -m pytest $(WORKERS) -m "not slow"
 
 test-all: $(READY)  ## all tests
-	python -m pytest
+	python -m pytest $(WORKERS)
 
 ui: $(READY)  ## open the experiments in MLflow (PORT=5000)
 	@ivfgrade ui --port $(PORT)
