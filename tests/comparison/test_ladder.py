@@ -190,6 +190,16 @@ def test_f_must_also_beat_c_after_its_own_phase_2():
     assert "against C read directly" not in beaten["why"]
 
 
+def test_a_row_that_is_better_than_f_is_named_whatever_the_criterion_says():
+    best = row(truth(), 9, 0.80, 0.05, spread=1e-4)
+    trial = with_c_head(0.05)[0]
+    assert ladder(study([trial]))["ahead"] == []
+    found = ladder(study([replace(trial, rows={**trial.rows, "Baseline": best})]))
+    assert found["answer"] == "shown"
+    assert [(one["row"], one["score"]) for one in found["ahead"]] == [("Baseline", "dice")]
+    assert found["ahead"][0]["difference"]["value"] == pytest.approx(0.05, abs=1e-3)
+
+
 def test_quick_profile_shows_nothing():
     numbers = ladder(study(machinery_only=True))
     assert {one["answer"] for one in numbers["criterion"]} == {numbers["answer"]} == {"cannot tell"}

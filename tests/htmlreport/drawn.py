@@ -99,7 +99,9 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
         },
         "ledger": {"claims": [{**claim, "ours": ours}, noted], "counts": {"cannot tell": 2}},
     }
-    contents["ladder"] = {"steps": [first, branch], "criterion": readings, **overall}
+    better = {"row": "C_head", "score": "dice", "difference": lower}
+    steps = [first, branch]
+    contents["ladder"] = {"steps": steps, "criterion": readings, "ahead": [better], **overall}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / f"{name}.json").write_text(json.dumps({**facts, **content}))

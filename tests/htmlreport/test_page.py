@@ -186,6 +186,8 @@ def test_what_row_f_was_held_against_is_told_apart(whole):
 def test_a_step_shows_what_it_brought_on_validation(whole):
     assert "On validation: Dice \u22120.039 " in whole
     assert whole.count("On validation:") == 1  # a step that stands on none has no gain
+    assert "better point estimate than F" in whole
+    assert "C with phase 2 (Dice \u22120.039, \u22120.084 to \u22120.005)." in whole
 
 
 def test_what_a_claim_rests_on_is_told_only_where_the_ledger_does(whole):

@@ -15,7 +15,7 @@ are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,8 +150,19 @@ def ladder(study: Study, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
         "why": overall.why,
         "criterion": [_criterion(study, one, criteria[one.name]) for one in READINGS],
         "unequal_footing": list(unequal_footing(study, ("A", "C", "C_head", "F"))),
+        "ahead": list(ahead_of_f(study)),
         "steps": [_step(study, step) for step in steps],
     }
+
+
+def ahead_of_f(study: Study) -> Iterator[dict[str, Any]]:
+    """Rows with the better point estimate: the criterion knows A, C and D, and others may be better
+    still."""
+    for row in study.rows:
+        for column, better in (("dice", 1), ("error_reported", -1)):
+            found = study.difference(Score(row, column), Score("F", column))
+            if isinstance(found, Finding) and better * found.interval.value > ROUND_OFF:
+                yield {"row": row, "score": column, "difference": found.numbers()}
 
 
 def _criterion(study: Study, reading: Reading, judged: Criterion) -> dict[str, Any]:
