@@ -10,6 +10,7 @@ import typer
 
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.finetune import finetune
+from ivfgrade.fragmentation.losses import reading_margin
 from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import guarded
@@ -25,9 +26,10 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
         row, recipe, profile = params.frozen(name), params.active_recipe, params.active_profile
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
-        scheme = load_scheme(Path(params.data.grading))
-        embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
         phase = row.of(recipe.finetune)
+        scheme = load_scheme(Path(params.data.grading))
+        margin = reading_margin(recipe.grade_margin, phase.losses)
+        embryos = load_embryos(data, partial(scheme.widened, margin=margin))
         with live(f"freeze@{name}", stage.key, params.flat(row), params.track.experiment) as log:
             seed, epochs = params.training_seed, profile.finetune_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)

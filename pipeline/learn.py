@@ -10,7 +10,7 @@ import typer
 
 from ivfgrade.errors import one_line
 from ivfgrade.fragmentation.learning import Lesson, learn
-from ivfgrade.fragmentation.losses import TASKS
+from ivfgrade.fragmentation.losses import TASKS, reading_margin
 from ivfgrade.fragmentation.sampling import load_embryos
 from ivfgrade.fragmentation.teaching import TAUGHT_TERMS
 from ivfgrade.grading import load_scheme
@@ -27,18 +27,22 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
         row, recipe, profile = params.learnt(name), params.active_recipe, params.active_profile
         compute = resolve(params.device, params.precision)
         stage.note(device=str(compute.device), precision=compute.name)
+        phase = row.of(params.phase(row.phase))
         scheme = load_scheme(Path(params.data.grading))
-        embryos = load_embryos(data, partial(scheme.widened, margin=recipe.grade_margin))
-        phase, objective = (
-            row.of(params.phase(row.phase)),
+        margin = reading_margin(recipe.grade_margin, phase.losses)
+        embryos = load_embryos(data, partial(scheme.widened, margin=margin))
+        lesson = Lesson(
+            phase,
             Objective(TAUGHT_TERMS, TASKS, row.descent),
+            recipe.outlining,
+            init=profile.init,
+            teacher=row.teacher,
+            conflict_batches=row.conflict_batches,
         )
-        how = (recipe.outlining, profile.init, row.teacher, row.conflict_batches)
-        lesson = Lesson(phase, objective, *how)
         spec = row.spec(recipe.segmenter, recipe.regressor)
         with live(f"learn@{name}", stage.key, params.flat(row), params.track.experiment) as log:
-            seed, epochs = params.training_seed, profile.learnt_epochs
-            run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
+            epochs = row.epochs(params.phase(row.phase), profile.learnt_epochs)
+            run = Run(epochs, params.training_seed, compute, stage.work, f"row {name}", log)
             trained = learn(spec, embryos, lesson, run)
         trained.leave(model, spec, stage)
 

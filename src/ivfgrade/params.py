@@ -134,6 +134,7 @@ class Params:
                 raise ValueError(f"{what} is {name!r}; it can be {', '.join(known)}")
         for name, recipe in self.recipes.items():
             self.experiments.require_phases(recipe.phases, name)
+            self.experiments.require_segmenters(recipe.segmenter, recipe.regressor, name)
 
     @property
     def synthesize(self) -> SynthesisParams:

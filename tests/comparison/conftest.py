@@ -30,6 +30,7 @@ def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
             experiments=SimpleNamespace(
                 **{**vars(of_project().experiments), "models": models},
                 require_phases=of_project().experiments.require_phases,
+                require_segmenters=of_project().experiments.require_segmenters,
             ),
         )
         monkeypatch.setattr(collecting, "load_params", lambda _path: made_by)

@@ -23,7 +23,7 @@ def results(tmp_path):
 @pytest.mark.parametrize(("seed", "fold"), [(3, 1), (2, 0)])
 def test_another_seed_or_fold_fits_until_a_value_differs(results, seed, fold):
     require_fits_study(results, TEXT, seed, fold)
-    other = TEXT.replace("learnt_epochs: 2 ", "learnt_epochs: 5 ")
+    other = TEXT.replace("learnt_epochs: 1 ", "learnt_epochs: 5 ")
     with pytest.raises(InputError, match="learnt_epochs"):
         require_fits_study(results, other, seed, fold)
 
@@ -47,7 +47,7 @@ def test_the_first_trial_of_a_study_fits_and_nothing_is_written(results):
             "with the profile quick, .* would be with paper",
         ),
         (3, 1, "recipe: plus", "recipe: faithful", "was made with the recipe plus"),
-        (3, 1, "learnt_epochs: 2 ", "learnt_epochs: 5 ", "profiles.quick.learnt_epochs is 5 and 2"),
+        (3, 1, "learnt_epochs: 1 ", "learnt_epochs: 5 ", "profiles.quick.learnt_epochs is 5 and 1"),
         (3, 1, "seed: 2 ", "seed: 2 :", "new trial is no params.yaml of a trial"),
         (3, 1, "profile: quick", "profile: fast", "new trial is no params.yaml of a trial"),
     ],

@@ -62,8 +62,8 @@ def test_trials_of_other_values_are_refused(tmp_path: Path, kept: Kept) -> None:
     change_values(home, "    E:  ", "    E_:  ")  # a trial of fewer rows
     (trial, _) = read_results(tmp_path / "results")
     assert trial.training_stride == 16
-    change_values(home, "learnt_epochs: 2 ", "learnt_epochs: 5 ")
-    message = "made with different values, profiles.quick.learnt_epochs is 5 and 2: keep them"
+    change_values(home, "learnt_epochs: 1 ", "learnt_epochs: 5 ")
+    message = "made with different values, profiles.quick.learnt_epochs is 5 and 1: keep them"
     with pytest.raises(InputError, match=message):
         read_results(tmp_path / "results")
 

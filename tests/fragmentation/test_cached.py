@@ -152,7 +152,7 @@ def test_a_head_that_is_already_trained_goes_on_from_there(
     again = finetune(WHOLE, tmp_path / "trained", embryos, PHASE, 1, still)
     after = again.model.state_dict()
     assert all(torch.equal(first[name], after[name]) for name in first)
-    assert again.facts["phase_1"] == {"init": {"name": "none"}, "epochs": 1}
+    assert again.facts["phase_1"] == {"init": {"name": "none"}, "epochs": 1, "head_epochs": 1}
 
 
 class Killed(RuntimeError):

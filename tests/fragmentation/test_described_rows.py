@@ -63,6 +63,18 @@ def test_rows_that_are_compared_see_as_many_graded_images_per_step(recipe: str) 
     assert len({(phase.groups, phase.warmup_epochs, phase.weight_decay) for phase in phases}) == 1
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_longer_row_sees_as_many_images_as_one_that_also_takes_graded_ones(recipe: str) -> None:
+    params, passes = with_recipe(recipe), {}
+    for name in ("A_longer", "A_weak", "B1", "B2"):
+        row = ROWS.learnt[name]
+        phase = params.phase(row.phase)
+        steps = row.epochs(phase, 40)  # an epoch is one pass over the paired images
+        passes[name] = steps * sum(row.of(phase).batch.values()) / phase.batch["paired"]
+    assert passes["A_longer"] == passes["A_weak"] > 40
+    assert passes["B1"] == passes["B2"]
+
+
 def test_a_loss_is_weighted_otherwise_added_or_left_out() -> None:
     phase = PARAMS.recipes["plus"].finetune
     other = changed(phase, ["paired"], {"range": 0, "precise": 2.0, "likelihood": 1.0})
@@ -110,6 +122,7 @@ MODELS = {name: ROWS.models[name] for name in ("A", "C", "D")}
         ({"frozen": {"C": F}}, "both name a row C"),
         ({"frozen": {"D": F}}, "not A or D"),
         ({"learnt": {**ROWS.learnt, "a;b": C}}, "letters, digits and _"),
+        ({"learnt": {**ROWS.learnt, "texture": C}}, "cannot be called texture"),
         ({"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["F"])}}, "one that outl"),
         (
             {"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["B2"])}},
@@ -133,6 +146,12 @@ def test_a_table_that_cannot_be_made_is_refused(change: dict[str, Any], message:
         (replace(C, images=()), "at least one of one kind"),
         (replace(C, images=("masked",)), "image masked"),
         (replace(C, losses={"precise": 0, "range": 0}), "need each other"),
+        (replace(C, passes_as=("masked",)), "passes_as names masked; it can name paired"),
+        (replace(B2, phase="joint"), "without outlines cannot learn from the loss bce"),
+        (replace(F, losses={"taught": 0.5}), "phase 2 cannot learn from the loss taught"),
+        (replace(F, losses={"area_range": 1.0}), "phase 2 cannot learn from the loss area_range"),
+        (replace(F, segmenter=ROWS.models["Baseline"]), "segmenter is .*whose gate is none; on"),
+        (replace(F, segmenter=ROWS.models["E_constant"]), "whose injection is constant"),
         (replace(B2, losses={"precise": 0, "range": 0}), "at least one positive"),
         (replace(ROWS.learnt["Baseline"], losses={"precise": 1.0}), "need each other"),
         (replace(F, losses=dict.fromkeys(PARAMS.recipes["plus"].finetune.losses, 0)), "positive"),

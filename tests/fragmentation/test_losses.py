@@ -11,7 +11,7 @@ from scipy.stats import norm
 from torch import Tensor
 
 from ivfgrade.fragmentation.batches import Batch
-from ivfgrade.fragmentation.losses import DICE_SMOOTH, READER_SD, TERMS
+from ivfgrade.fragmentation.losses import DICE_SMOOTH, READER_SD, ROOT_SHIFT, TERMS, reading_margin
 from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
 
 
@@ -145,11 +145,17 @@ def test_likelihood_is_that_of_a_reader_with_a_normal_error(
     low, high = (torch.tensor([bound]) for bound in interval)
     batch = batch_of(mask, mask, low=low, high=high, has_grade=yes)
     value = TERMS["likelihood"](predict(mask, mask, torch.tensor([ratio])), batch)
-    ends = (interval[0] or -math.inf, interval[1] if interval[1] < 1 else math.inf)
-    reader = norm(ratio, READER_SD)
+    root = [math.sqrt(value + ROOT_SHIFT) for value in interval]
+    ends = (root[0] if interval[0] else -math.inf, root[1] if interval[1] < 1 else math.inf)
+    reader = norm(math.sqrt(ratio + ROOT_SHIFT), READER_SD)
     tail, (near, far) = (reader.cdf, ends[::-1]) if ratio > interval[1] else (reader.sf, ends)
     mass = tail(near) - tail(far)  # of the tail that is small, or the difference would be lost
     assert value.item() == pytest.approx(-READER_SD * math.log(mass), rel=2e-3, abs=1e-6)
+
+
+def test_the_likelihood_is_given_the_interval_as_the_reader_named_it() -> None:
+    assert reading_margin(0.02, {"precise": 1.0, "range": 1.0}) == 0.02
+    assert reading_margin(0.02, {"precise": 1.0, "likelihood": 1.0}) == 0.0
 
 
 def test_likelihood_pulls_to_the_middle_from_inside_and_hard_from_far_away() -> None:
@@ -157,13 +163,14 @@ def test_likelihood_pulls_to_the_middle_from_inside_and_hard_from_far_away() -> 
     mask, yes = torch.full((4, 1, 2, 2), 0.5), torch.ones(4, dtype=torch.bool)
     low, high = torch.tensor([0.25, 0.25, 0.0, 0.5]), torch.tensor([0.5, 0.5, 0.1, 1.0])
     batch = batch_of(mask, mask, low=low, high=high, has_grade=yes)
-    prediction = predict(mask, mask, torch.tensor([0.26, 0.375, 1.0, 0.0]))
+    middle_of_roots = ((0.25**0.5 + 0.5**0.5) / 2) ** 2
+    prediction = predict(mask, mask, torch.tensor([0.26, middle_of_roots, 1.0, 0.0]))
     (gradient,) = torch.autograd.grad(TERMS["likelihood"](prediction, batch), prediction.ratio)
     inside, middle, far_above, far_below = gradient.tolist()
     assert inside < -0.01
-    assert middle == pytest.approx(0.0, abs=1e-6)
-    assert far_above > 1.0
-    assert far_below < -1.0
+    assert middle == pytest.approx(0.0, abs=1e-3)
+    assert far_above > 0.9
+    assert far_below < -0.9
 
 
 @given(ratio=st.floats(0.25, 0.5))

@@ -39,7 +39,8 @@ def plan(params: Params, row: str) -> dict[str, Any]:
 def _training(params: Params, row: str) -> tuple[Phase, int]:
     recipe, profile, changes = params.active_recipe, params.active_profile, params.row(row)
     if isinstance(changes, Learnt):
-        return changes.of(params.phase(changes.phase)), profile.learnt_epochs
+        phase = params.phase(changes.phase)
+        return changes.of(phase), changes.epochs(phase, profile.learnt_epochs)
     if isinstance(changes, Frozen):
         return changes.of(recipe.finetune), profile.finetune_epochs
     if row == PHASE_1:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.rows import Frozen, Learnt
+from ivfgrade.fragmentation.spec import Regressor, Segmenter
 from ivfgrade.training.phase import Phase
 
 MAIN_LINE = {"A": "models/pretrain", "D": "models/finetune"}  # its phases, rows without an entry
 FOLDER = "models/experiments"
 NAME = re.compile(r"[A-Za-z0-9_]+")
+OF_A_TRIAL = ("texture", "trial", "params", "validation", "history", "focus")  # names of its files
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Experiments:
         for name in [*self.learnt, *self.frozen]:
             if not NAME.fullmatch(name) or name in MAIN_LINE:
                 raise ValueError(f"row {name!r} must be letters, digits and _, and not A or D")
+            if name in OF_A_TRIAL:
+                raise ValueError(
+                    f"a row cannot be called {name}: a kept trial has a file of that name"
+                )
         twice = sorted(self.learnt.keys() & self.frozen.keys())
         if twice:
             raise ValueError(f"learnt and frozen both name a row {twice[0]}")
@@ -66,6 +72,24 @@ class Experiments:
     def folders(self) -> dict[str, str]:
         """Where each row's network is, whether or not the table shows it."""
         return MAIN_LINE | {name: f"{FOLDER}/{name}" for name in [*self.learnt, *self.frozen]}
+
+    def require_segmenters(self, segmenter: Segmenter, regressor: Regressor, recipe: str) -> None:
+        """Phase 2 must be able to load the network on which it stands, in this recipe."""
+        theirs = {f"{FOLDER}/{name}": row for name, row in self.learnt.items()}
+        for name, row in self.frozen.items():
+            below = theirs.get(row.segmenter)
+            if below is None:  # the main line's own phase 1
+                continue
+            for part, has, wanted in (
+                ("gate", below.gate, (segmenter.gate,)),
+                ("head", below.head, ("none", regressor.head)),
+                ("injection", below.injection, ("none", regressor.injection)),
+            ):
+                if has not in wanted:
+                    raise InputError(
+                        f"experiments.frozen.{name}.segmenter is {row.segmenter}, whose {part} is "
+                        f"{has}; on recipe {recipe} it can be {' or '.join(wanted)}"
+                    )
 
     def require_phases(self, phases: Mapping[str, Phase], recipe: str) -> None:
         """Every row must fit the phase that it names, in this recipe."""

@@ -59,8 +59,9 @@ def finetune(
     if moved:
         raise RuntimeError(f"phase 2 changed frozen tensors: {', '.join(moved)}")
     before = load_spec(phase_1)
+    whole = {name: before[name] for name in WHOLE_TRAINING if name in before}
     facts = {
-        "phase_1": {name: before[name] for name in WHOLE_TRAINING if name in before},
+        "phase_1": {**whole, "head_epochs": 0 if "head" in untaught else before["epochs"]},
         "train_images": steps.counts(),
         "views": views,
         **described(fitted, phase, run),

@@ -17,8 +17,11 @@ from ivfgrade.fragmentation.model import Prediction, soft_area_ratio
 
 DICE_SMOOTH = 1.0  # pixels (S4.37)
 FOCAL_GAMMA, FOCAL_ALPHA = 2.0, 0.75  # alpha of the rare class, fragments (S4.35)
-READER_SD = 0.09  # of the ratio as a reader sees it: two readers then often differ in the grade
-OPEN = 1.0  # how far beyond 0 and 1 the outer grades reach: many SD
+READER_SD = (
+    0.09  # of the ratio's square root as a reader sees it; synthetic readers scatter so, too
+)
+ROOT_SHIFT = 1e-4  # ratio; a square root has no slope to follow at 0
+OPEN = 1.0  # how far beyond the roots of 0 and 1 the outer grades reach: many SD
 HUBER_DELTA = 0.05  # ratio; the slope beyond it is also 0.05, not 1 (S4.39)
 
 
@@ -64,15 +67,17 @@ def interval(prediction: Prediction, batch: Batch) -> Tensor:
 
 def interval_likelihood(prediction: Prediction, batch: Batch) -> Tensor:
     """In place of equation 5, which is content anywhere inside the interval: a grade is what a
-    reader sees who is off by a normal error, so -log of the probability of the interval. Times the
-    error's SD, which gives it about the slope of equation 5 near a border. Grades A and D are open
-    towards 0 and 1: no reading leaves them there."""
+    reader sees, who is off by a normal error on the scale of square roots (the larger the area, the
+    larger the error), so -log of the probability of the interval. Times the error's SD, which
+    gives it about the slope of equation 5 near a border. Grades A and D are open towards 0 and 1:
+    no reading leaves them there."""
     weak = batch.has_grade & ~batch.has_ratio
     low, high = batch.low[weak], batch.high[weak]
-    low = torch.where(low <= 0, low - OPEN, low)
-    high = torch.where(high >= 1, high + OPEN, high)
-    ratio = prediction.ratio[weak]
-    return -READER_SD * _mean(_log_mass((low - ratio) / READER_SD, (high - ratio) / READER_SD))
+    seen, nearest, farthest = (_root(one) for one in (prediction.ratio[weak], low, high))
+    nearest = torch.where(low <= 0, nearest - OPEN, nearest)
+    farthest = torch.where(high >= 1, farthest + OPEN, farthest)
+    mass = _log_mass((nearest - seen) / READER_SD, (farthest - seen) / READER_SD)
+    return -READER_SD * _mean(mass)
 
 
 def area_interval(prediction: Prediction, batch: Batch) -> Tensor:
@@ -136,6 +141,16 @@ def _over_known_masks(loss: Tensor, batch: Batch) -> Tensor:
 
 def _outside(ratio: Tensor, batch: Batch, chosen: Tensor) -> Tensor:
     return F.relu(batch.low[chosen] - ratio) + F.relu(ratio - batch.high[chosen])
+
+
+def reading_margin(margin: float, losses: Mapping[str, float]) -> float:
+    """By how much a grade's interval is widened: the likelihood knows that readers err, and would
+    count it twice."""
+    return 0.0 if "likelihood" in losses else margin
+
+
+def _root(ratio: Tensor) -> Tensor:
+    return (ratio + ROOT_SHIFT).sqrt()
 
 
 def _log_mass(low: Tensor, high: Tensor) -> Tensor:

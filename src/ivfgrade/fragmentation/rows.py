@@ -28,6 +28,7 @@ from ivfgrade.training.phase import Phase
 
 REGRESSION = ("precise", "range", "likelihood")  # losses that teach the head
 LOSSES = ("bce", "dice", "focal", "area", "area_range", "taught", "consistency", *REGRESSION)
+OF_WHOLE_NETWORKS = ("area_range", "taught")  # losses on the outlines of images without a mask
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Learnt:
     phase: str  # of the recipe
     descent: Literal["sum", "pcgrad"]  # a name in descent.DESCENTS
     images: tuple[str, ...]  # kinds of samples of the phase that take part
+    passes_as: tuple[str, ...]  # learn for as many image passes as a row in which these take part
     losses: dict[str, float]  # in place of the phase's weights; 0 leaves a loss out
     teacher: TeacherParams | None  # of images without a mask, for the loss `taught`
     conflict_batches: int  # on which the two tasks' gradients are compared after each epoch
@@ -67,7 +69,20 @@ class Learnt:
         ours = changed(phase, self.images, self.losses)
         if (self.head != "none") != bool(set(REGRESSION) & set(ours.losses)):
             raise InputError(f"a head and one of {', '.join(REGRESSION)} need each other")
+        of_masks = [name for name in ours.losses if name not in REGRESSION]
+        if of_masks and not self.outlines:
+            raise InputError(f"a row without outlines cannot learn from the loss {of_masks[0]}")
+        for kind in self.passes_as:
+            if kind not in phase.batch:
+                raise InputError(f"passes_as names {kind}; it can name {', '.join(phase.batch)}")
         return ours
+
+    def epochs(self, phase: Phase, epochs: int) -> int:
+        """Of this row, where a row with the images of `passes_as` has `epochs`."""
+        passes, theirs = (
+            sum(phase.batch[kind] for kind in kinds) for kinds in (self.images, self.passes_as)
+        )
+        return round(epochs * theirs / passes)
 
     def spec(self, segmenter: Segmenter, regressor: Regressor) -> ModelSpec | EstimatorSpec:
         if not self.outlines:
@@ -89,6 +104,11 @@ class Frozen:
     phase: ClassVar[str] = "finetune"
 
     def of(self, phase: Phase) -> Phase:
+        for name in self.losses:
+            if name in OF_WHOLE_NETWORKS:
+                raise InputError(
+                    f"phase 2 cannot learn from the loss {name}: its outlines are cached"
+                )
         return changed(phase, tuple(phase.batch), self.losses)
 
 
