@@ -29,6 +29,8 @@ ROWS = (
     Row("C_head", "C, then D's phase 2 on top of it (control: all that F gets and is not its own)"),
     Row("Inception", "InceptionV3, regression only (section II)"),
     Row("A_weak", "A, whose outlined area in graded images must fit the grade (F's phase 1)"),
+    Row("A_longer", "A with as many image passes as A_weak (control: the same amount of training)"),
+    Row("C_paired", "C without the graded images, with as many image passes (control)"),
     Row("A_taught", "A_weak, and a teacher of images with a grade alone (F_teacher's phase 1)"),
     Row("F", "ours: A_weak, then phase 2; one model for outlines and grade"),
     Row("F_likelihood", "F, whose phase 2 asks how likely the grade's interval is"),

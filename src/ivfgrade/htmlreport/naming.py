@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 VARIANTS = {
+    "A_longer": "A for longer",
     "A_weak": "A with weak images",
     "A_taught": "A with teacher",
     "C_head": "C with phase 2",
+    "C_paired": "C without weak images",
     "C_pcgrad": "C with PCGrad",
     "D_literal": "D as worded",
     "E_constant": "E with constant",
