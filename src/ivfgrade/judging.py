@@ -57,8 +57,8 @@ def write_row(trial: Trial, data_name: str, facts: dict[str, Any], out: Path) ->
 
 
 def validation_scores(trial: Trial) -> pd.DataFrame:
-    """The same numbers of the validation patients: what steps are kept by, before any test image is
-    looked at. The mask's threshold is theirs, in every row alike."""
+    """The same numbers of the validation patients, by which alone a tried step may join row F. The
+    mask's threshold is theirs, in every row alike."""
     images = trial.arrays.indices("val", ("paired", "ratio"))
     found = predict(trial.model, trial.arrays, images, trial.setting.compute)
     return score_images(trial.arrays, found, trial.grader)

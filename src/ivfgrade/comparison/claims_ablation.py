@@ -63,6 +63,15 @@ TABLE_1 = (
         (lower(direct("B2"), direct("B1"), 0.006),),
     ),
     Claim(
+        "range-loss-serves-joint-training",
+        "what it does for pure regression justifies the range loss in joint training, too (C's MAE "
+        "under that of C without the graded images)",
+        "IV.C",
+        NOT_PRINTED,
+        "direction without a number",
+        (lower(direct("C"), direct("C_paired")),),
+    ),
+    Claim(
         "injection-raises-dice",
         "feature injection raises the Dice of joint training (C over E)",
         "IV.C, V",

@@ -87,10 +87,11 @@ def _ladder_text(study: Study, ladder: Numbers) -> str:
     return (
         f"\n## Row F, {study.data}\n\n**{capital(ladder['answer'])}**: {ladder['why']}.\n\n"
         f"{criteria}{_list(footing)}\n"
-        "Each step with its gain over the one that it is added to, on the validation patients, by "
-        "whom steps are kept or left before any test image is looked at, and on the test "
-        "patients. The masks' threshold, and the kept epoch where one is chosen, are chosen on the "
-        "validation patients too, which flatters all rows there:\n\n"
+        "Each step with its gain over the one that it is added to, on the validation patients and "
+        "on the test patients. F was put together before either was measured; when a tried step "
+        "joins it is settled by validation alone. The masks' threshold, and the kept epoch where "
+        "one is chosen, are chosen on the validation patients too, which flatters all rows "
+        "there:\n\n"
         f"{markdown_table(header, steps)}"
     )
 
