@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ivfgrade.atomic import read_json
-from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS, UNCERTAIN
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.wording import span, value
@@ -37,7 +37,7 @@ OUTCOMES = {  # of a control; of one that is passed nothing has to be said
     "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what "
     "was learnt: neither its pictures nor its concentration are evidence of where the network "
     "looks.",
-    "cannot tell": "Whether the {kind} map of row {row} shows what was learnt cannot be told: with "
+    UNCERTAIN: "Whether the {kind} map of row {row} shows what was learnt cannot be told: with "
     "{part} redrawn at random it is neither clearly the same nor clearly another (rank correlation "
     "{value}, {span}).",
 }
