@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ivfgrade.heat_words import CHANGES, STAYS, UNCERTAIN
-from ivfgrade.htmlreport.evidence import Focus, focus_of
+from ivfgrade.htmlreport.evidence import Focus, figures_in, focus_of
 from tests.htmlreport.drawn import write_focus
 
 KEPT = Path(__file__).resolve().parents[2] / "results/equal-epochs/seed-2/focus"
@@ -46,3 +47,8 @@ def test_kept_results_of_three_draws_stay_readable(tmp_path, row):
     control = json.loads(kept)["gradcam_pp"]["control"]["head"]
     gradcam = read(tmp_path, row).looks[0].controls[0]
     assert (gradcam.verdict, gradcam.why) == (control["verdict"], control.get("why", ""))
+
+
+def test_a_figure_that_nobody_described_is_called_after_its_file(tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "glcm_by_grade.png")
+    assert [one.title for one in figures_in(tmp_path)] == ["Glcm by grade"]

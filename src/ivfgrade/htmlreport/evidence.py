@@ -11,7 +11,7 @@ from ivfgrade.atomic import read_json
 from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS, UNCERTAIN
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
-from ivfgrade.htmlreport.wording import span, value
+from ivfgrade.htmlreport.wording import capital, span, value
 
 METRICS = "metrics.json"
 SENTENCES = {
@@ -165,5 +165,4 @@ def _spelt(name: str) -> str:
 
 
 def _spoken(name: str) -> str:
-    text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return capital(name.replace("_", " "))
