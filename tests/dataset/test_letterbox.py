@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivfgrade.dataset.letterbox import (
+    nearest,
     pad_image,
     pad_mask,
     place,
@@ -90,6 +91,14 @@ def test_image_and_mask_share_their_geometry(shape: tuple[int, int]) -> None:
     mask = pad_mask(bright, p).astype(bool)
     assert abs((image > 127).sum(0).max() - mask.sum(0).max()) <= 1
     assert abs((image > 127).sum(1).max() - mask.sum(1).max()) <= 1
+
+
+def test_a_mask_is_read_at_the_middle_of_each_cell() -> None:
+    mask = np.zeros((8, 8), bool)
+    mask[2:4, 4:] = True
+    assert nearest(mask, 4, 4).astype(int).tolist() == [[0] * 4, [0, 0, 1, 1], [0] * 4, [0] * 4]
+    assert nearest(mask, 8, 8).tolist() == mask.tolist()
+    assert nearest(np.arange(30).reshape(3, 10), 1, 3).tolist() == [[11, 15, 18]]
 
 
 def test_a_map_of_the_square_comes_back_at_the_original_size_without_the_padding() -> None:

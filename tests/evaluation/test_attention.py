@@ -11,7 +11,6 @@ from ivfgrade.evaluation.attention import (
     attention_figure,
     embryo_values,
     gate_maps,
-    on_grid,
     openness,
     spread_over_ratios,
 )
@@ -47,13 +46,6 @@ def test_attention_is_shown_from_least_to_most_fragmented():
     images = pd.DataFrame({"ratio": [0.4, 0.1, 0.3, 0.2, 0.9], "dice": [1, 1, 1, 1, np.nan]})
     assert spread_over_ratios(images, 2).tolist() == [1, 0]
     assert spread_over_ratios(images, 9).tolist() == [1, 3, 2, 0]
-
-
-def test_a_mask_is_read_at_the_middle_of_each_cell():
-    mask = np.zeros((8, 8), bool)
-    mask[2:4, 4:] = True
-    assert on_grid(mask, 4).astype(int).tolist() == [[0] * 4, [0, 0, 1, 1], [0] * 4, [0] * 4]
-    assert on_grid(mask, 8).tolist() == mask.tolist()
 
 
 def test_only_embryos_have_a_say_in_the_colours(gallery):

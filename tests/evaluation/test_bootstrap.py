@@ -83,7 +83,14 @@ def test_draws_are_resampled_like_patients():
     assert alone.numbers() == BOOTSTRAP.mean(single, patients).numbers()
 
 
-@pytest.mark.parametrize(("confidence", "patients"), [(0.95, 6), (0.9, 5), (0.99, 8)])
-def test_fewer_patients_of_one_mind_could_be_chance(confidence, patients):
-    assert Bootstrap(10, confidence, 0).fewest_patients == patients
-    assert 2 * 0.5**patients <= 1 - confidence < 2 * 0.5 ** (patients - 1)
+def test_resampled_draws_never_reach_beyond_the_draws():
+    """However far the next network may be: that is why there must be a fewest."""
+    interval = BOOTSTRAP.mean_over_draws(np.tile([0.45, 0.46, 0.49], (40, 1)), np.arange(40))
+    assert (interval.low, interval.high) == pytest.approx((0.45, 0.49))
+
+
+@pytest.mark.parametrize(("confidence", "fewest"), [(0.95, 6), (0.9, 5), (0.99, 8)])
+def test_fewer_patients_or_draws_of_one_mind_could_be_chance(confidence, fewest):
+    bootstrap = Bootstrap(10, confidence, 0)
+    assert bootstrap.fewest_patients == bootstrap.fewest_draws == fewest
+    assert 2 * 0.5**fewest <= 1 - confidence < 2 * 0.5 ** (fewest - 1)

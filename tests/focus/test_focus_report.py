@@ -1,8 +1,10 @@
 """From the network to the files of a row, and numbers that can be had again from its table."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,8 @@ from ivfgrade.focus.measure import Look, look, with_fragments
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.report import as_bytes, write_focus
 from ivfgrade.focus.summary import difference, summarise, sums, verdict
+from ivfgrade.heat_words import CHANGES, STAYS, UNCERTAIN
+from ivfgrade.params import load_params
 from tests.focus.conftest import CPU, PARAMS, embryos, fresh
 
 BOOTSTRAP = Bootstrap(samples=50, confidence=0.9, seed=0)
@@ -68,18 +72,49 @@ def test_each_draw_of_a_control_has_its_own_concentration(written):
     assert found["concentration"]["value"] == pytest.approx(np.mean(expected))
 
 
+def control_of(seen: Look, correlations: Sequence[float]) -> dict[str, Any]:
+    """Of as many random networks, with that rank correlation on every image."""
+    draws = [seen.draws["head"][0].assign(rank_correlation=each) for each in correlations]
+    return summarise(replace(seen, draws={"head": draws}), 0.6, BOOTSTRAP)["control"]["head"]
+
+
 def test_draws_that_differ_widen_the_interval(written):
-    """Two random networks, of which one draws the same map and one another: no verdict."""
-    seen = written[0]["gradcam_pp"]
-    one, other = (draw.assign(rank_correlation=r) for draw, r in zip(
-        seen.draws["head"], (0.95, 0.05), strict=True))  # fmt: skip
-    numbers = summarise(replace(seen, draws={"head": [one, other]}), 0.6, BOOTSTRAP)
-    control = numbers["control"]["head"]
-    assert control["by_draw"]["rank_correlation"] == [0.95, 0.05]
-    assert control["rank_correlation"] == {"value": 0.5, "low": 0.05, "high": 0.95}
-    assert control["verdict"] == "cannot tell"
-    alike = summarise(replace(seen, draws={"head": [one, one]}), 0.6, BOOTSTRAP)
-    assert alike["control"]["head"]["verdict"] == "the map stays the same"
+    """Of six random networks three draw the same map and three another: no verdict."""
+    mixed = [0.95, 0.05] * 3
+    control = control_of(written[0]["gradcam_pp"], mixed)
+    assert control["by_draw"]["rank_correlation"] == mixed
+    assert control["rank_correlation"]["value"] == 0.5
+    assert control["rank_correlation"]["low"] < 0.4 < 0.6 < control["rank_correlation"]["high"]
+    assert (control["verdict"], control["why"]) == (UNCERTAIN, "")
+
+
+@pytest.mark.parametrize(("correlation", "answer"), [(0.05, CHANGES), (0.95, STAYS)])
+def test_draws_decide_only_if_they_are_too_many_to_agree_by_chance(written, correlation, answer):
+    seen, least = written[0]["gradcam_pp"], BOOTSTRAP.fewest_draws
+    enough = control_of(seen, [correlation] * least)
+    assert (enough["verdict"], enough["why"]) == (answer, "")
+    fewer = control_of(seen, [correlation] * (least - 1))
+    assert fewer["rank_correlation"] == enough["rank_correlation"]
+    why = f"only {least - 1} of at least {least} redrawn networks; fewer can agree by chance"
+    assert (fewer["verdict"], fewer["why"]) == (UNCERTAIN, why)
+    flat = control_of(seen, [correlation] * (least - 1) + [np.nan])  # one without a map
+    assert (flat["verdict"], flat["why"]) == (UNCERTAIN, why)
+
+
+def test_patients_of_whom_too_few_have_a_map_decide_nothing(written):
+    seen, least = written[0]["gradcam_pp"], BOOTSTRAP.fewest_patients
+    alone = replace(seen, images=seen.images.assign(patient="p"))
+    control = control_of(alone, [0.05] * least)
+    assert control["verdict"] == UNCERTAIN
+    assert control["why"] == f"only 1 of at least {least} patients; fewer can agree by chance"
+    both = control_of(alone, [0.05])["why"]
+    assert f"1 of at least {least} redrawn networks and 1 of at least {least} patients" in both
+
+
+def test_the_project_draws_enough_networks_to_decide():
+    params = load_params(Path(__file__).resolve().parents[2] / "params.yaml")
+    judged = Bootstrap(1, params.evaluate.confidence, params.seed)
+    assert params.focus.draws >= judged.fewest_draws
 
 
 def test_maps_are_kept_as_bytes_in_the_order_of_the_table(written):
@@ -119,10 +154,10 @@ def test_a_difference_needs_both_sides_of_an_image(written):
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (0.1, 0.4, "the map changes"),
-        (0.6, 0.9, "the map stays the same"),
-        (0.4, 0.6, "cannot tell"),
-        (np.nan, np.nan, "cannot tell"),
+        (0.1, 0.4, CHANGES),
+        (0.6, 0.9, STAYS),
+        (0.4, 0.6, UNCERTAIN),
+        (np.nan, np.nan, UNCERTAIN),
     ],
 )
 def test_a_map_that_does_not_change_fails(low, high, words):

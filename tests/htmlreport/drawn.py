@@ -51,9 +51,11 @@ def write_study(folder: Path) -> Folders:
     return folders
 
 
-def write_focus(folder: Path, row: str, verdict: str) -> None:
+def write_focus(folder: Path, row: str, verdict: str, why: str | None = None) -> None:
+    """`why` None: as versions wrote it that gave no reason."""
     cell = {"value": 1.25, "low": 1.1, "high": 1.4}
     control = {"verdict": verdict, "rank_correlation": {"value": 0.86, "low": 0.81, "high": 0.89}}
+    control |= {} if why is None else {"why": why}
     asked = ("concentration", "concentration_within", "concentration_embryo")
     numbers = {"gradcam_pp": {**dict.fromkeys(asked, cell), "control": {"head": control}}}
     (folder / row).mkdir(parents=True)

@@ -88,12 +88,12 @@ def test_images_of_the_grid_are_spread_over_the_ratios(folders):
 
 
 def test_failures_are_the_worst_of_the_row(folders):
-    strips = {strip.title: strip for strip in failures(read_rows(folders.experiments, ROWS), 2)}
-    assert strips["Lowest Dice"].row == "F"
-    assert strips["Lowest Dice"].images == [NAMES[7], NAMES[6]]
-    assert strips["Largest error of the ratio"].images == [NAMES[7], NAMES[6]]
-    assert not {NAMES[7], NAMES[6]} & set(strips["Wrong grade"].images)
-    assert "False alarms" not in strips
+    grids = {grid.title: grid for grid in failures(read_rows(folders.experiments, ROWS), 2)}
+    assert grids["Lowest Dice"].row == "F"
+    assert grids["Lowest Dice"].images == [NAMES[7], NAMES[6]]
+    assert grids["Largest error of the ratio"].images == [NAMES[7], NAMES[6]]
+    assert not {NAMES[7], NAMES[6]} & set(grids["Wrong grade"].images)
+    assert "False alarms" not in grids
 
 
 def test_an_image_that_the_data_does_not_hold_is_refused(folders):

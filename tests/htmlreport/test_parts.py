@@ -12,11 +12,11 @@ from ivfgrade.comparison.rows import ROWS
 from ivfgrade.cosines import measured_layers
 from ivfgrade.htmlreport.embed import json_for_script
 from ivfgrade.htmlreport.ladder_view import ladder_view
-from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.mlflow_links import row_link, tables_link, training_link
 from ivfgrade.htmlreport.naming import VARIANTS, told
 from ivfgrade.htmlreport.pictures import PHOTOGRAPHIC, figure
 from ivfgrade.htmlreport.strips import EDGE, WIDTH, axis
+from ivfgrade.htmlreport.strokes import strokes
 from ivfgrade.htmlreport.wording import signed, signed_span, span, value
 
 
@@ -70,7 +70,7 @@ def test_numbers_are_written_with_a_true_minus_and_without_inventing_any():
 
 
 def test_variants_share_the_colour_of_their_row_and_are_dashed():
-    found = looks(["C", "C_pcgrad", "F_area", "F_teacher", "F"])
+    found = strokes(["C", "C_pcgrad", "F_area", "F_teacher", "F"])
     assert found["C"].colour == found["C_pcgrad"].colour
     assert found["C"].dash == found["F"].dash == ()
     assert len({found[name].dash for name in ("F", "F_area", "F_teacher")}) == 3

@@ -52,6 +52,14 @@ def test_every_row_but_the_main_lines_names_its_trainings(params: Params, source
     }
 
 
+def test_a_row_holds_its_own_results_and_the_data_but_no_exported_model(
+    params: Params, sources: Sources
+) -> None:
+    row = next(row for row in table_rows(params, sources, Path()) if row.name == "C")
+    assert (row.evaluation, row.parity, row.model) == ("judged/C", None, None)
+    assert (row.manifest, row.summary) == sources.data
+
+
 def test_a_run_has_its_rows_values_and_the_keys_of_its_trainings(
     params: Params, sources: Sources
 ) -> None:

@@ -61,14 +61,14 @@ def pad_mask(mask: np.ndarray, placement: Placement) -> np.ndarray:
     """bool [H,W] -> uint8 [S,S] in {0,1}; nearest, so no value is invented."""
     _require_shape(mask.shape, placement.height, placement.width)
     square = np.zeros((placement.size, placement.size), dtype=np.uint8)
-    square[placement.inner] = _nearest(mask, placement.inner_height, placement.inner_width)
+    square[placement.inner] = nearest(mask, placement.inner_height, placement.inner_width)
     return square
 
 
 def unpad_mask(mask: np.ndarray, placement: Placement) -> np.ndarray:
     """[S,S] -> [H,W] of the same type; the exact inverse where `pad_mask` did not shrink."""
     _require_shape(mask.shape, placement.size, placement.size)
-    return _nearest(mask[placement.inner], placement.height, placement.width)
+    return nearest(mask[placement.inner], placement.height, placement.width)
 
 
 def unpad_map(values: np.ndarray, placement: Placement) -> np.ndarray:
@@ -79,10 +79,11 @@ def unpad_map(values: np.ndarray, placement: Placement) -> np.ndarray:
     return np.array(inner.resize(original_size, Image.Resampling.BILINEAR))
 
 
-def _nearest(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+def nearest(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """[H,W] -> [height,width], read at the middle of each pixel or cell of the new grid."""
     rows = _nearest_index(height, mask.shape[0])
     columns = _nearest_index(width, mask.shape[1])
-    return mask[rows[:, None], columns[None, :]]  # height width
+    return mask[rows[:, None], columns[None, :]]
 
 
 def _nearest_index(count: int, source: int) -> np.ndarray:

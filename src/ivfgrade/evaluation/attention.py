@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from ivfgrade.dataset.arrays import Arrays
+from ivfgrade.dataset.letterbox import nearest
 from ivfgrade.evaluation import style
 from ivfgrade.evaluation.contact_sheet import (
     TILE,
@@ -68,7 +69,7 @@ def attention_figure(
             draw_image(above, gallery, row)
             draw_contours(above, gallery, row)
             above.set_title(ratios(images.iloc[row]), fontsize=8.5)
-            seen = on_grid(gallery.arrays.valid(gallery.found.indices[row]), len(gate))
+            seen = nearest(gallery.arrays.valid(gallery.found.indices[row]), *gate.shape)
             shown = below.imshow(np.ma.masked_where(~seen, gate), vmin=low, vmax=high, **look)
             below.set(xlim=above.get_xlim(), ylim=above.get_ylim())
             below.set_axis_off()
@@ -84,15 +85,9 @@ def embryo_values(gallery: Gallery, rows: np.ndarray, alpha: np.ndarray) -> np.n
     for row, gate in zip(rows, alpha, strict=True):
         index = gallery.found.indices[row]
         embryo = (gallery.arrays.masks[index] > 0).any(-1) & gallery.arrays.valid(index)
-        found.append(gate[on_grid(embryo, len(gate))])
+        found.append(gate[nearest(embryo, *gate.shape)])
     inside = np.concatenate(found)
     return inside if len(inside) else alpha.ravel()
-
-
-def on_grid(mask: np.ndarray, cells: int) -> np.ndarray:
-    """S S -> cells cells, read at the middle of each cell."""
-    at = ((np.arange(cells) + 0.5) * len(mask) / cells).astype(int)
-    return mask[np.ix_(at, at)]
 
 
 def openness(inside: np.ndarray, darkest: float) -> str:

@@ -45,6 +45,8 @@ class Bootstrap:
         confidence promises: of n patients in 2 / 2^n of all cases."""
         return math.ceil(1 - math.log2(1 - self.confidence))
 
+    fewest_draws = fewest_patients  # random draws can be of one mind by chance just as well
+
     def interval(
         self, summands: np.ndarray, patients: np.ndarray, statistic: Statistic
     ) -> Interval:
@@ -70,7 +72,8 @@ class Bootstrap:
 
     def mean_over_draws(self, values: np.ndarray, patients: np.ndarray) -> Interval:
         """Mean of N K values, one per image and random draw. The draws are a sample as well, and
-        may differ more than patients do: each resample redraws both."""
+        may differ more than patients do: each resample redraws both. None reaches beyond the
+        values at hand, so with fewer than `fewest_draws` the interval decides nothing."""
         names, owner = np.unique(np.asarray(patients, str), return_inverse=True)
         known = np.isfinite(values)
         sums = np.zeros((2, len(names), values.shape[1]))  # of values and of their number, P K

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays
+from ivfgrade.dataset.letterbox import nearest
 from ivfgrade.evaluation import style
 
 TILE = 2.1  # inches
@@ -58,8 +59,7 @@ def panels(
 def _heat(ax: Axes, heat: np.ndarray, arrays: Arrays, index: int) -> None:
     """Black is no heat, the lightest colour is this map's largest heat on image content."""
     edge = arrays.size - 0.5
-    rows, columns = ((np.arange(n) + 0.5) * arrays.size / n for n in heat.shape)
-    inside = arrays.valid(index)[np.ix_(rows.astype(int), columns.astype(int))]
+    inside = nearest(arrays.valid(index), *heat.shape)
     shown = np.ma.masked_where(~inside, heat)
     top = float(heat[inside].max()) or 1.0
     ax.imshow(shown, extent=(-0.5, edge, edge, -0.5), cmap=HEAT, vmin=0, vmax=top)

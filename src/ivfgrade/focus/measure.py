@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from ivfgrade.dataset.arrays import EMBRYO, FRAGMENT, Arrays
+from ivfgrade.dataset.letterbox import nearest
 from ivfgrade.errors import InputError
 from ivfgrade.focus.alike import rank_correlation, similarity
 from ivfgrade.focus.energy import (
@@ -127,18 +127,9 @@ class Outlines:
 
     def control(self, heat: Tensor, other: Tensor) -> pd.DataFrame:
         """Energies of the other map, and how much the two are alike on image content."""
-        cells = [self._cells(i, heat.shape[1:]) for i in self.indices]
+        cells = [nearest(self.arrays.valid(i), *heat.shape[1:]) for i in self.indices]
         pairs = list(zip(heat.numpy(), other.numpy(), cells, strict=True))
         return self.energies(other).assign(
             rank_correlation=[rank_correlation(*pair) for pair in pairs],
             ssim=[similarity(*pair) for pair in pairs],
         )
-
-    def _cells(self, index: int, grid: torch.Size) -> np.ndarray:
-        """h w: the cells whose middle lies on image content."""
-        valid = self.arrays.valid(index)
-        rows, columns = (
-            ((np.arange(cells) + 0.5) * size / cells).astype(int)
-            for cells, size in zip(grid, valid.shape, strict=True)
-        )
-        return valid[np.ix_(rows, columns)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class FocusParams:
     layer: str  # of the trunk, whose maps are weighted
     randomised: tuple[str, ...]  # controls: everything from the output down to this part is redrawn
-    draws: int  # random networks per control, averaged
+    draws: int  # random networks per control, averaged; too few for a verdict are said to be
     same_map: float  # rank correlation with a randomised network's map from which it is the same
     images: int | None  # of the test images, evenly from least to most fragmented; None: all
     panel_images: int

@@ -16,7 +16,7 @@ from ivfgrade.focus.figures import dot_plot, panels
 from ivfgrade.focus.measure import Look, evenly
 from ivfgrade.focus.params import FocusParams
 from ivfgrade.focus.summary import summarise
-from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS, UNCERTAIN
 
 TITLES = {GRADCAM: "Grad-CAM++", CONTRIBUTION: "Contribution"}
 RULES = [
@@ -28,6 +28,8 @@ RULES = [
     "draws; gain is trained minus redrawn on the same images",
     f"{STAYS}: its rank correlation with the control's map is at least same_map; "
     "such a map does not show what was learnt, whatever its concentration",
+    f"{UNCERTAIN}: the interval holds same_map, or, as why says, the draws or patients with a map "
+    "are so few that they can agree by chance",
     "images: paired test images with fragments; intervals: patient bootstrap; those of "
     "rank_correlation and ssim are over the draws as well",
 ]

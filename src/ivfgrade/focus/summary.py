@@ -97,11 +97,24 @@ def _alike(
 ) -> Numbers:
     """How alike the maps are, as an interval over patients and draws: one random network can differ
     from the trained one by far more than the next."""
-    found = {
-        name: bootstrap.mean_over_draws(_per_draw(draws, name), patients) for name in LIKENESSES
-    }
-    numbers = {name: interval.numbers() for name, interval in found.items()}
-    return {**numbers, "verdict": verdict(found["rank_correlation"], same_map)}
+    found = {name: _per_draw(draws, name) for name in LIKENESSES}
+    spans = {name: bootstrap.mean_over_draws(each, patients) for name, each in found.items()}
+    numbers = {name: interval.numbers() for name, interval in spans.items()}
+    few = too_few(found["rank_correlation"], patients, bootstrap)
+    answer = UNCERTAIN if few else verdict(spans["rank_correlation"], same_map)
+    return {**numbers, "verdict": answer, "why": few}
+
+
+def too_few(values: np.ndarray, patients: np.ndarray, bootstrap: Bootstrap) -> str:
+    """Why N K values, one per image and random draw, decide nothing whatever their interval; empty
+    if they can. An image or draw without a value does not count."""
+    known = np.isfinite(values)
+    seen = (
+        (int(known.any(0).sum()), bootstrap.fewest_draws, "redrawn networks"),
+        (len(set(patients[known.any(1)])), bootstrap.fewest_patients, "patients"),
+    )
+    short = [f"{count} of at least {least} {what}" for count, least, what in seen if count < least]
+    return f"only {' and '.join(short)}; fewer can agree by chance" if short else ""
 
 
 def _per_draw(draws: Sequence[pd.DataFrame], name: str) -> np.ndarray:

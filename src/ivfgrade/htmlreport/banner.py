@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ivfgrade.htmlreport.ladder_view import READINGS
+from ivfgrade.htmlreport.ladder_view import READING_NAMES
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.rows import Row
 from ivfgrade.htmlreport.sources import Comparison
@@ -86,7 +86,7 @@ def _answer(ladder: Mapping[str, Any]) -> str:
     """Over all readings of C, then which of them F was held against and which it reached."""
     readings: dict[str, list[str]] = {}
     for one in ladder["criterion"]:
-        reading = f"{told(one['row_of_c'])} {READINGS[one['mae_of_c']]}"
+        reading = f"{told(one['row_of_c'])} {READING_NAMES[one['mae_of_c']]}"
         readings.setdefault(one["answer"], []).append(reading)
     against = "; ".join(
         f"{'against' if len(readings) == 1 else f'{answer} against'} {_list(names)}"

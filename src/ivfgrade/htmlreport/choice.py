@@ -15,7 +15,7 @@ SPREAD_OVER, EACH = 6, 6  # images per grid
 
 
 @dataclass(frozen=True)
-class Strip:
+class Grid:
     title: str
     rule: str
     row: str  # whose outlines and numbers are shown
@@ -30,25 +30,25 @@ def spread_over_ratios(images: pd.DataFrame, count: int = SPREAD_OVER) -> list[s
     return [order[step] for step in steps]
 
 
-def failures(rows: Sequence[Row], count: int = EACH) -> list[Strip]:
+def failures(rows: Sequence[Row], count: int = EACH) -> list[Grid]:
     """The worst of the row that the page begins with, and where the rows contradict each other."""
     name = preferred(rows)
     table = next(row for row in rows if row.name == name).images.set_index("image")
     wrong = (table["grade"] != "") & (table["grade"] != table["predicted_grade"])
     alarms = table["false_alarm"] if "false_alarm" in table else pd.Series(dtype=float)
     largest = _largest(table["error_reported"], count)
-    strips = [
-        Strip("Lowest Dice", "the least overlap with the true outline", name,
-              _largest(-table["dice"], count)),
-        Strip("Largest error of the ratio", "reported against true ratio", name, largest),
-        Strip("Wrong grade", "the largest errors among wrong grades, after those above", name,
-              _largest(table["error_reported"].where(wrong).drop(largest), count)),
-        Strip("False alarms", "images without fragments, by the area outlined nevertheless", name,
-              _largest(alarms.where(alarms > 0), count)),
-        Strip("Rows apart", "the largest spread of reported ratios between rows", name,
-              _largest(disagreement(rows), count) if len(rows) > 1 else []),
+    grids = [
+        Grid("Lowest Dice", "the least overlap with the true outline", name,
+             _largest(-table["dice"], count)),
+        Grid("Largest error of the ratio", "reported against true ratio", name, largest),
+        Grid("Wrong grade", "the largest errors among wrong grades, after those above", name,
+             _largest(table["error_reported"].where(wrong).drop(largest), count)),
+        Grid("False alarms", "images without fragments, by the area outlined nevertheless", name,
+             _largest(alarms.where(alarms > 0), count)),
+        Grid("Rows apart", "the largest spread of reported ratios between rows", name,
+             _largest(disagreement(rows), count) if len(rows) > 1 else []),
     ]  # fmt: skip
-    return [strip for strip in strips if strip.images]
+    return [grid for grid in grids if grid.images]
 
 
 def _largest(values: pd.Series, count: int) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ivfgrade.atomic import read_json
-from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS
+from ivfgrade.heat_words import CONTRIBUTION, GRADCAM, STAYS, UNCERTAIN
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import Figure, figure
-from ivfgrade.htmlreport.wording import span, value
+from ivfgrade.htmlreport.wording import capital, span, value
 
 METRICS = "metrics.json"
 SENTENCES = {
@@ -37,10 +37,14 @@ OUTCOMES = {  # of a control; of one that is passed nothing has to be said
     "when {part} is redrawn at random (rank correlation {value}, {span}). It does not show what "
     "was learnt: neither its pictures nor its concentration are evidence of where the network "
     "looks.",
-    "cannot tell": "Whether the {kind} map of row {row} shows what was learnt cannot be told: with "
+    UNCERTAIN: "Whether the {kind} map of row {row} shows what was learnt cannot be told: with "
     "{part} redrawn at random it is neither clearly the same nor clearly another (rank correlation "
     "{value}, {span}).",
 }
+UNDECIDED = (  # where the numbers are too few to be judged
+    "Whether the {kind} map of row {row} shows what was learnt cannot be told: {why} (rank "
+    "correlation {value}, {span}, with {part} redrawn at random)."
+)
 TEXTURES = {"glcm": "GLCM", "lbp": "LBP", "mlp": "small network", "ridge": "ridge regression"}
 WAYS = {"neighbours": "nearest neighbours", "linear": "a linear border"}
 PARTS = {"head": "the head alone"}  # of a network; others are layers of the backbone
@@ -53,6 +57,7 @@ class Control:
     part: str
     verdict: str
     alike: Mapping[str, Any]  # rank correlation of trained and redrawn network's map
+    why: str  # nothing can be told; empty where the rank correlation says it
 
     @property
     def failed(self) -> bool:
@@ -80,9 +85,10 @@ class Focus:
     def doubts(self) -> list[str]:
         """Controls that were not passed, in a sentence each."""
         return [
-            OUTCOMES[control.verdict].format(
+            (UNDECIDED if control.why else OUTCOMES[control.verdict]).format(
                 kind=look.kind,
                 row=told(self.row),
+                why=control.why,
                 part=PARTS.get(control.part, f"the network down to {control.part}"),
                 value=value(control.alike, 2),
                 span=span(control.alike, 2) or "no interval",
@@ -133,7 +139,8 @@ def _looks(numbers: Mapping[str, Any]) -> list[Look]:
             kind=name,
             cells=[numbers[key].get(question) for question in LOOKS],
             controls=[
-                Control(part, found["verdict"], found["rank_correlation"])
+                # results of older versions hold no reason
+                Control(part, found["verdict"], found["rank_correlation"], found.get("why", ""))
                 for part, found in numbers[key]["control"].items()
             ],
         )
@@ -158,5 +165,4 @@ def _spelt(name: str) -> str:
 
 
 def _spoken(name: str) -> str:
-    text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return capital(name.replace("_", " "))

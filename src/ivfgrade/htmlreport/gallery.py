@@ -20,10 +20,10 @@ from ivfgrade.evaluation.crop import around
 from ivfgrade.htmlreport import runlength
 from ivfgrade.htmlreport.crop import window
 from ivfgrade.htmlreport.gates import GateScale, gate_scales
-from ivfgrade.htmlreport.looks import looks
 from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.pictures import MAP_QUALITY, jpeg
 from ivfgrade.htmlreport.rows import Row, union_of_images
+from ivfgrade.htmlreport.strokes import strokes
 
 NUMBERS = ("dice", "false_alarm", "direct", "hard", "soft", "fused", "reported", "error_reported")
 DIGITS = 4
@@ -99,13 +99,13 @@ def disagreement(rows: Sequence[Row]) -> pd.Series:
 def row_facts(rows: Sequence[Row], scales: Mapping[str, GateScale]) -> list[dict[str, Any]]:
     drawn = [row.name for row in rows if row.outlines is not None]
     shown = [name for name in SHOWN_FIRST if name in drawn] or drawn[:3]
-    appearance = looks([row.name for row in rows])
+    stroke = strokes([row.name for row in rows])
     return [
         {
             "name": row.name,
             "told": told(row.name),
-            "colour": appearance[row.name].colour,
-            "dash": list(appearance[row.name].dash),
+            "colour": stroke[row.name].colour,
+            "dash": list(stroke[row.name].dash),
             "outlines": row.outlines is not None,
             "shown": row.name in shown,
             "gate": scales[row.name].ends() if row.name in scales else None,

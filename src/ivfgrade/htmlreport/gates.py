@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ivfgrade.dataset.letterbox import nearest
+
 if TYPE_CHECKING:
     from ivfgrade.htmlreport.gallery import Collection
     from ivfgrade.htmlreport.rows import Row
@@ -44,13 +46,7 @@ def _scale(row: Row, collection: Collection) -> GateScale:
     for image in row.images["image"]:
         gate = None if row.outlines is None else row.outlines.gate(image)
         if gate is not None:
-            inside = _on_grid(collection.embryo(image), len(gate))
+            inside = nearest(collection.embryo(image), *gate.shape)
             values.append(gate[inside] if inside.any() else gate.ravel())
     low, high = np.percentile(np.concatenate(values), SPREAD) if values else (0.0, FULL)
     return GateScale(float(low), float(high))
-
-
-def _on_grid(mask: np.ndarray, cells: int) -> np.ndarray:
-    """S S -> cells cells, read at the middle of each cell."""
-    at = ((np.arange(cells) + 0.5) * len(mask) / cells).astype(int)
-    return mask[np.ix_(at, at)]

@@ -10,7 +10,7 @@ from ivfgrade.htmlreport.naming import told
 from ivfgrade.htmlreport.strips import Strip, axis
 
 GAINS = ("gain_dice", "gain_mae")
-READINGS = {
+READING_NAMES = {
     "error_direct": "direct",
     "error_hard": "hard mask",
     "error_soft": "calibrated soft mask",
@@ -45,7 +45,7 @@ def ladder_view(ladder: Mapping[str, Any]) -> LadderView:
         steps.append(
             Step(
                 row=told(step["row"]),
-                reading=READINGS.get(step["grade"], step["grade"]),
+                reading=READING_NAMES.get(step["grade"], step["grade"]),
                 after=_name(after) if after else "",
                 is_branch=after is not None and above is not None and _name(after) != above,
                 found=step,
@@ -58,4 +58,4 @@ def ladder_view(ladder: Mapping[str, Any]) -> LadderView:
 
 
 def _name(step: Mapping[str, Any]) -> str:
-    return f"{told(step['row'])}, {READINGS.get(step['grade'], step['grade'])}"
+    return f"{told(step['row'])}, {READING_NAMES.get(step['grade'], step['grade'])}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,32 +36,24 @@ CONFLICT = (
 
 
 def ratio_plot(rows: Sequence[Row], scheme: GradingScheme) -> Figure:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "ratio.png"
-        ratio_figure(rows, scheme, path)
-        return _figure(path, RATIOS)
+    return _drawn(RATIOS, lambda path: ratio_figure(rows, scheme, path))
 
 
 def curves_plot(rows: Sequence[Row]) -> Figure | None:
     learnt = learning_rows(rows)
-    if not learnt:
-        return None
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "curves.png"
-        learning_curves(learnt, path)
-        return _figure(path, CURVES)
+    return _drawn(CURVES, lambda path: learning_curves(learnt, path)) if learnt else None
 
 
 def conflict_plot(rows: Sequence[Row]) -> Figure | None:
-    histories = {told(row.name): row.history for row in rows if measured_layers(row.history)}
-    if not histories:
+    if not any(measured_layers(row.history) for row in rows):
         return None
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "conflict.png"
-        conflict_figure(histories, path)
-        return _figure(path, CONFLICT)
+    histories = {told(row.name): row.history for row in rows}
+    return _drawn(CONFLICT, lambda path: conflict_figure(histories, path))
 
 
-def _figure(path: Path, words: tuple[str, str]) -> Figure:
+def _drawn(words: tuple[str, str], draw: Callable[[Path], None]) -> Figure:
     title, caption = words
-    return figure(path, title, caption, f"{title}. {caption}")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "figure.png"
+        draw(path)
+        return figure(path, title, caption, f"{title}. {caption}")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivfgrade.atomic import read_json
+from ivfgrade.fragmentation.experiments import MAIN_LINE
 from ivfgrade.params import Params
 from ivfgrade.row_files import HISTORY
 from ivfgrade.tracking.own_params import own_params
 from ivfgrade.tracking.receipt import Row, Training
 
-PHASE_1_ROW, MAIN_ROW = "A", "D"
+PHASE_1_ROW, MAIN_ROW = MAIN_LINE  # in the order in which they train
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,28 @@ class Sources:
 
 def table_rows(params: Params, sources: Sources, root: Path) -> list[Row]:
     """All but the main line's row, which has a run already."""
-    rows = []
-    for name in params.experiments.models:
-        if name == MAIN_ROW:
-            continue
-        flat = params.flat(params.row(name))
-        trainings = tuple(
-            Training(stage, provenance, history, own_params(stage, flat, root))
-            for stage, provenance, history in _trainings(name, params, sources)
-        )
-        results = ((sources.judged / name).as_posix(), None, None, *sources.data)
-        rows.append(Row(name, params.track.experiment, flat, trainings, *results))
-    return rows
+    names = [name for name in params.experiments.models if name != MAIN_ROW]
+    return [_row(name, params, sources, root) for name in names]
+
+
+def _row(name: str, params: Params, sources: Sources, root: Path) -> Row:
+    flat = params.flat(params.row(name))
+    trainings = tuple(
+        Training(stage, provenance, history, own_params(stage, flat, root))
+        for stage, provenance, history in _trainings(name, params, sources)
+    )
+    manifest, summary = sources.data
+    return Row(
+        name=name,
+        experiment=params.track.experiment,
+        params=flat,
+        trainings=trainings,
+        evaluation=(sources.judged / name).as_posix(),
+        parity=None,  # that of an export, which only the main line's model has
+        model=None,
+        manifest=manifest,
+        summary=summary,
+    )
 
 
 def _trainings(name: str, params: Params, sources: Sources) -> Iterator[tuple[str, str, str]]:

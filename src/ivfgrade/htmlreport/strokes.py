@@ -23,12 +23,12 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2), (1.5, 1.5), (6, 2, 1.5, 2))
 
 
 @dataclass(frozen=True)
-class Look:
+class Stroke:
     colour: str
     dash: tuple[float, ...]  # empty: a solid line
 
 
-def looks(names: Sequence[str]) -> dict[str, Look]:
+def strokes(names: Sequence[str]) -> dict[str, Stroke]:
     """In the order given; variants of a row share its colour and are dashed."""
     seen: dict[str, int] = {}
     found = {}
@@ -38,5 +38,5 @@ def looks(names: Sequence[str]) -> dict[str, Look]:
         colour = FAMILIES.get(family) or OTHERS[len(seen) % len(OTHERS)]
         nth = seen[family] = seen.get(family, 0) + is_variant
         dash = DASHES[nth % len(DASHES)] if is_variant else ()
-        found[name] = Look(colour, dash)
+        found[name] = Stroke(colour, dash)
     return found
