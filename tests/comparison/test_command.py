@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ivfgrade.comparison.__main__ import main
+from ivfgrade.comparison.read_trials import read_experiments
 from ivfgrade.comparison.study import Study, study_of
-from ivfgrade.comparison.trials import read_experiments
 from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
@@ -20,6 +20,7 @@ from tests.comparison.made import (
     PROJECT,
     ROWS,
     SCHEME,
+    another,
     learnt,
     of_project,
     trials,
@@ -103,7 +104,7 @@ def test_the_kept_scheme_is_used_unless_another_is_given(experiments, tmp_path, 
 @pytest.mark.parametrize("what", ["profile", "recipe"])
 def test_trials_of_two_kinds_are_not_pooled(what):
     made = trials()
-    other = replace(made[0], training_seed=3, **{what: "faithful"})
+    other = another(made[0], training_seed=3, **{what: "faithful"})
     with pytest.raises(InputError, match=f"are of different {what}s"):
         study_of([*made, other], SCHEME, BOOTSTRAP, "synthetic")
 
