@@ -27,6 +27,7 @@ from ivfgrade.comparison.files import (
     TextureFiles,
     kept_in,
     left_by_pipeline,
+    require_can_be_kept,
     texture_kept_in,
     texture_left_in,
 )
@@ -52,6 +53,7 @@ def collect(
     """Fill `home`, or leave it as it is; the folder above says what its trials share."""
     params = load_params(Path(PARAMS))
     rows = list(params.experiments.models)
+    require_can_be_kept(rows)
     (trial,) = read_experiments(experiments, rows, texture, focus)  # refuses what does not compare
     _require_its_params(trial, params)
     keep_study(home.parent, params)

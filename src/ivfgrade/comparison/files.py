@@ -9,9 +9,11 @@ they were measured.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivfgrade.errors import InputError
 from ivfgrade.row_files import HISTORY, SCORES, VALIDATION
 
 SCHEME = "grading.yaml"  # beside the kept trials of a study, who share it
@@ -19,6 +21,11 @@ TRIAL = "trial.json"  # in the folder of a kept trial: what it says of itself
 VALUES = "params.yaml"  # there, too: what has made it
 TEXTURE, TEXTURE_SCORES = "texture.json", "texture.csv"
 VALIDATIONS, HISTORIES, LOOKS = "validation", "history", "focus"  # its folders
+RESERVED = {Path(name).stem for name in (TRIAL, VALUES, TEXTURE, TEXTURE_SCORES)} | {
+    VALIDATIONS,
+    HISTORIES,
+    LOOKS,
+}
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,14 @@ def texture_left_in(folder: Path) -> TextureFiles:
 
 def texture_kept_in(trial: Path) -> TextureFiles:
     return TextureFiles(trial / TEXTURE, trial / TEXTURE_SCORES)
+
+
+def require_can_be_kept(rows: Iterable[str]) -> None:
+    """A row named texture would be kept as texture.csv, in place of what was measured of texture.
+    Some disks do not tell Texture from texture."""
+    for row in rows:
+        if row.lower() in RESERVED:
+            raise InputError(
+                f"a row named {row} cannot be kept, a kept trial has a file or folder of its own "
+                "of that name: give the row another name in params.yaml"
+            )
