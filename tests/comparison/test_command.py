@@ -116,6 +116,7 @@ def test_the_data_are_named():
 
     assert named("synthetic").data == "on synthetic embryos"
     assert named("mine").data == "on the data set mine"
+    assert named("mine").facts()["data_digests"] == ["d1"]
 
 
 def test_a_kept_trial_knows_where_it_came_from_but_no_computers_name(
