@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
+from ivfgrade.comparison.read_trials import read_experiments
 from ivfgrade.comparison.study import study_of
-from ivfgrade.comparison.trials import read_experiments
 from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import one_line
 from ivfgrade.evaluation.bootstrap import Bootstrap

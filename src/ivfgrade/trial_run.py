@@ -22,6 +22,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from ivfgrade.atomic import replaced, write_text
+from ivfgrade.comparison.files import require_can_be_kept
 from ivfgrade.comparison.fits import require_fits_study
 from ivfgrade.errors import InputError
 from ivfgrade.inputs import PARAMS, PIPELINES, lookup
@@ -57,6 +58,7 @@ class TrialRun:
 def run_trial(trial: TrialRun) -> None:
     text = changed_params(trial)
     params = parse_params(text, PARAMS)  # says what is wrong before hours are spent
+    require_can_be_kept(params.experiments.models)
     require_home(trial, text, params)
     prepare(trial, text)
     require_data(trial, params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ivfgrade.comparison.identity import Identity
 from ivfgrade.comparison.made_by import plan
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.tables import with_derived
@@ -26,6 +27,7 @@ BOOTSTRAP = Bootstrap(samples=400, confidence=0.95, seed=5)
 IMAGES, PER_PATIENT = 24, 3
 VALIDATED = 1200  # the first image of the validation patients
 Change = Callable[[pd.DataFrame], pd.DataFrame]
+OF_IDENTITY = {field.name for field in fields(Identity)}
 READINGS = ("direct", "hard", "soft", "fused")
 
 
@@ -162,7 +164,15 @@ def all_rows(known: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
 
 
 def a_trial(seed: int, fold: int | None, rows: dict[str, pd.DataFrame], **more: Any) -> Trial:
-    return Trial(**{**about(seed, fold), "rows": rows, **more})
+    """`more` is of the trial or of its identity."""
+    said = {**about(seed, fold), **more}
+    identity = Identity(**{name: said.pop(name) for name in OF_IDENTITY & said.keys()})
+    return Trial(identity=identity, rows=rows, **said)
+
+
+def another(trial: Trial, **changes: Any) -> Trial:
+    """The same tables under another identity."""
+    return replace(trial, identity=replace(trial.identity, **changes))
 
 
 def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
@@ -181,5 +191,5 @@ def trials(seeds: tuple[int, ...] = (2,), folds: int = 1) -> list[Trial]:
 def study(made: list[Trial] | None = None, machinery_only: bool = False) -> Study:
     judged = made if made is not None else trials((2, 3), 2)
     if machinery_only:
-        judged = [replace(trial, verdicts=False, profile="small") for trial in judged]
+        judged = [replace(another(trial, profile="small"), verdicts=False) for trial in judged]
     return Study(judged, SCHEME, BOOTSTRAP, "on synthetic embryos")

@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ivfgrade.comparison.__main__ import main
+from ivfgrade.comparison.files import RESERVED
+from ivfgrade.comparison.read_trials import read_experiments
 from ivfgrade.comparison.study import Study, study_of
-from ivfgrade.comparison.trials import read_experiments
 from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
@@ -20,6 +21,7 @@ from tests.comparison.made import (
     PROJECT,
     ROWS,
     SCHEME,
+    another,
     learnt,
     of_project,
     trials,
@@ -103,7 +105,7 @@ def test_the_kept_scheme_is_used_unless_another_is_given(experiments, tmp_path, 
 @pytest.mark.parametrize("what", ["profile", "recipe"])
 def test_trials_of_two_kinds_are_not_pooled(what):
     made = trials()
-    other = replace(made[0], training_seed=3, **{what: "faithful"})
+    other = another(made[0], training_seed=3, **{what: "faithful"})
     with pytest.raises(InputError, match=f"are of different {what}s"):
         study_of([*made, other], SCHEME, BOOTSTRAP, "synthetic")
 
@@ -114,6 +116,7 @@ def test_the_data_are_named():
 
     assert named("synthetic").data == "on synthetic embryos"
     assert named("mine").data == "on the data set mine"
+    assert named("mine").facts()["data_digests"] == ["d1"]
 
 
 def test_a_kept_trial_knows_where_it_came_from_but_no_computers_name(
@@ -171,6 +174,29 @@ def test_a_trial_of_another_study_is_kept_elsewhere(experiments, tmp_path, keep)
     with pytest.raises(InputError, match="grading.yaml is of another study"):
         keep(experiments, results / "two", ROWS)
     assert not (results / "two").exists()
+
+
+@pytest.mark.parametrize("name", ["texture", "Texture", "trial", "validation"])
+def test_a_row_that_would_take_the_place_of_the_trials_files_is_not_kept(
+    experiments, tmp_path, keep, name
+):
+    (experiments / "C").rename(experiments / name)
+    with pytest.raises(InputError, match=f"^a row named {name} cannot be kept, [^\n]*$"):
+        keep(experiments, tmp_path / "results" / "one", ("A", name))
+    assert not (tmp_path / "results").exists()
+
+
+def test_no_row_may_have_the_name_of_anything_that_a_trial_keeps(experiments, tmp_path, keep):
+    (experiments / "C" / "history.csv").write_text("epoch\n1\n")
+    looks, texture = tmp_path / "focus", tmp_path / "texture"
+    (looks / "C").mkdir(parents=True)
+    (looks / "C" / "metrics.json").write_text("{}")
+    texture.mkdir()
+    (texture / "metrics.json").write_text('{"measured": {}}')
+    pd.DataFrame(columns=["image", "ratio", "lbp_mlp"]).to_csv(texture / "per_image.csv")
+    home = tmp_path / "results" / "one"
+    keep(experiments, home, ("A", "C"), focus=looks, texture=texture)
+    assert {path.stem for path in home.iterdir()} - {"A", "C"} == RESERVED
 
 
 def test_what_was_not_kept_is_said(experiments, tmp_path, keep, capsys):

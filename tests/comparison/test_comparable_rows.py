@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ivfgrade.comparison.trials import read_experiments
+from ivfgrade.comparison.read_trials import read_experiments
 from ivfgrade.errors import InputError
 from tests.comparison.conftest import Keep
 from tests.comparison.made import ROWS as ALL

@@ -37,16 +37,16 @@ def test_the_first_trial_of_a_study_fits_and_nothing_is_written(results):
 @pytest.mark.parametrize(
     ("seed", "fold", "before", "after", "message"),
     [
-        (2, 1, "", "", "seed2-fold1 is already of training seed 2, fold 1"),
-        (3, None, "", "", "keep a single split and folds in different folders"),
+        (2, 1, "", "", "with .*seed2-fold1: two trials are of training seed 2, fold 1"),
+        (3, None, "", "", "with .*seed2-fold1: .* do not mix, a single split and folds"),
         (
             3,
             1,
             "profile: quick",
             "profile: paper",
-            "with the profile quick, .* would be with paper",
+            "are of different profiles, paper and quick",
         ),
-        (3, 1, "recipe: plus", "recipe: faithful", "was made with the recipe plus"),
+        (3, 1, "recipe: plus", "recipe: faithful", "are of different recipes, faithful and plus"),
         (3, 1, "learnt_epochs: 1 ", "learnt_epochs: 5 ", "profiles.quick.learnt_epochs is 5 and 1"),
         (3, 1, "seed: 2 ", "seed: 2 :", "new trial is no params.yaml of a trial"),
         (3, 1, "profile: quick", "profile: fast", "new trial is no params.yaml of a trial"),

@@ -11,7 +11,7 @@ from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
-from tests.comparison.made import a_trial, all_rows, row, study, trials, truth
+from tests.comparison.made import a_trial, all_rows, another, row, study, trials, truth
 
 BASIS = Basis((2,), (), 20, 7)
 STEPS = (
@@ -103,7 +103,7 @@ def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
     (made,) = with_c_head(0.05)
     whole = {"epochs": 12, "init": "none", "image_passes": 12}
     phase_2 = {"epochs": 7, "phase_1": {**whole, **of_f}}
-    numbers = ladder(study([replace(made, settings={"A": whole, "C": whole, "F": phase_2})]))
+    numbers = ladder(study([another(made, settings={"A": whole, "C": whole, "F": phase_2})]))
     assert numbers["answer"] == ("not shown" if reason else "shown")
     assert (
         reason is None or f"the whole networks were not trained alike ({reason}" in numbers["why"]
@@ -113,7 +113,7 @@ def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
 def test_a_start_that_nobody_noted_is_not_equal():
     (made,) = with_c_head(0.05)
     silent = {row: {"epochs": 12} for row in "ACF"}
-    numbers = ladder(study([replace(made, settings=silent)]))
+    numbers = ladder(study([another(made, settings=silent)]))
     assert numbers["answer"] == "not shown"
     assert "init: A unknown, C unknown, F unknown" in numbers["why"]
 

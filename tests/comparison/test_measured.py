@@ -15,7 +15,7 @@ from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Interval
 from ivfgrade.focus.summary import verdict
 from ivfgrade.heat_words import CHANGES
-from tests.comparison.made import a_trial, row, study, truth
+from tests.comparison.made import a_trial, another, row, study, truth
 
 AUC = {"value": 0.6, "low": 0.5, "high": 0.7, "images": 40, "patients": 12,
        "by": "linear classifier", "grades": {"A": 30, "D": 10}}  # fmt: skip
@@ -89,7 +89,7 @@ def with_textures(*entries: dict) -> list[Trial]:
 def test_texture_is_handed_in_with_its_interval():
     made = trial(1)
     measured = {"measured": {"glcm_auc_a_d": AUC, "lbp_auc_d": {**AUC, "value": None}}}
-    with_texture = replace(made, training_seed=2, texture=measured)
+    with_texture = replace(another(made, training_seed=2), texture=measured)
     found = measure([made, with_texture], 0.95)
     glcm = found["glcm_auc_a_d"]
     assert isinstance(glcm, Finding)
@@ -171,7 +171,7 @@ def test_one_comparison_without_a_control_is_open():
 
 def test_one_trial_whose_map_stays_the_same_is_enough():
     good = looking(("B2", CHANGED), ("C", CHANGED), ("D", CHANGED))
-    bad = replace(good, training_seed=3, heat_controls=looking(
+    bad = replace(another(good, training_seed=3), heat_controls=looking(
         ("B2", SAME), ("C", CHANGED), ("D", CHANGED)).heat_controls)  # fmt: skip
     entries = {e.claim.id: e for e in ledger(study([good, bad]))}
     entry = entries["regression-looks-elsewhere"]

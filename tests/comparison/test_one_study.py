@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ivfgrade.comparison.trials import read_results
+from ivfgrade.comparison.read_trials import read_results
+from ivfgrade.comparison.trials import Trial
 from ivfgrade.errors import InputError
 from tests.comparison.conftest import Kept
-from tests.comparison.made import IMAGES
+from tests.comparison.made import IMAGES, study
+
+
+def pooled(results: Path) -> Sequence[Trial]:
+    """A study is what pools; reading alone refuses no trial because of another."""
+    return study(read_results(results)).trials
 
 
 def test_the_same_trial_twice_is_refused(tmp_path: Path, kept: Kept) -> None:
     kept(2, 0, "one")
     kept(2, 0, "other")
     with pytest.raises(InputError, match="two trials are of training seed 2, fold 0"):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
 
 
 def test_an_image_in_two_folds_is_refused(tmp_path: Path, kept: Kept) -> None:
@@ -28,7 +35,7 @@ def test_an_image_in_two_folds_is_refused(tmp_path: Path, kept: Kept) -> None:
         text = path.read_text().replace(f"e{IMAGES:03}.png", "e000.png")
         path.write_text(text)
     with pytest.raises(InputError, match="image e000.png is tested in .*fold 0 and in .*fold 1"):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
 
 
 def test_trials_of_other_data_are_refused(tmp_path: Path, kept: Kept) -> None:
@@ -37,14 +44,14 @@ def test_trials_of_other_data_are_refused(tmp_path: Path, kept: Kept) -> None:
     about = json.loads((home / "trial.json").read_text())
     (home / "trial.json").write_text(json.dumps({**about, "data_digest": "d2"}))
     with pytest.raises(InputError, match="were run on different data"):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
     (home / "trial.json").write_text(json.dumps(about))
     for path in home.glob("*.csv"):
         table = pd.read_csv(path, keep_default_na=False)
         table.loc[0, "clinical_grade"] = "D"
         table.to_csv(path, index=False)
     with pytest.raises(InputError, match="differ in the clinical_grade of image e000.png"):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
 
 
 def change_values(home: Path, before: str, after: str) -> None:
@@ -60,28 +67,28 @@ def test_trials_of_other_values_are_refused(tmp_path: Path, kept: Kept) -> None:
     change_values(home, "device: auto", "device: cuda")
     change_values(home, "  fold: null", "  fold: 1")
     change_values(home, "    E:  ", "    E_:  ")  # a trial of fewer rows
-    (trial, _) = read_results(tmp_path / "results")
+    trial, _ = pooled(tmp_path / "results")
     assert trial.training_stride == 16
     change_values(home, "learnt_epochs: 1 ", "learnt_epochs: 5 ")
     message = "made with different values, profiles.quick.learnt_epochs is 5 and 1: keep them"
     with pytest.raises(InputError, match=message):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
 
 
 def test_without_kept_values_the_rows_say_how_they_were_made(tmp_path: Path, kept: Kept) -> None:
     kept(2, None, "one")
     home = kept(3, None, "other")
     (home / "params.yaml").unlink()
-    assert len(read_results(tmp_path / "results")) == 2
+    assert len(pooled(tmp_path / "results")) == 2
     about = json.loads((home / "trial.json").read_text())
     about["rows"]["C"]["phase"]["losses"]["range"] = 0.5
     (home / "trial.json").write_text(json.dumps(about))
     with pytest.raises(InputError, match=r"C.phase.losses.range is 0.5 and 1.0: keep them"):
-        read_results(tmp_path / "results")
+        pooled(tmp_path / "results")
 
 
 def test_a_single_split_and_folds_are_not_pooled(tmp_path: Path, kept: Kept) -> None:
     kept(2, None, "one")
     kept(3, 1, "other")
-    with pytest.raises(InputError, match="single split and training seed 3, fold 1 do not mix"):
-        read_results(tmp_path / "results")
+    with pytest.raises(InputError, match="fold 1 and training seed 2, single split do not mix"):
+        pooled(tmp_path / "results")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivfgrade.comparison.trials import read_experiments, read_results
+from ivfgrade.comparison.read_trials import read_experiments, read_results
 from ivfgrade.errors import InputError
 from tests.comparison.conftest import Kept
 from tests.comparison.made import ROWS as ALL
@@ -29,6 +29,13 @@ def test_rows_of_another_trial_are_refused(experiments: Path, name: str) -> None
     path.write_text(json.dumps({**json.loads(path.read_text()), name: 7}))
     with pytest.raises(InputError, match=f"row D .* has {name} 7, but row Baseline has"):
         read_experiments(experiments, ALL)
+
+
+def test_what_all_rows_say_must_be_possible(experiments: Path) -> None:
+    row = experiments / "C" / "row.json"
+    row.write_text(json.dumps({**json.loads(row.read_text()), "training_seed": "two"}))
+    with pytest.raises(InputError, match='C/row.json: training_seed must be .*, not "two"'):
+        read_experiments(experiments, ["C"])
 
 
 def test_a_trial_needs_its_seed(tmp_path: Path, kept: Kept) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ivfgrade.comparison.trials import read_experiments, read_results
+from ivfgrade.comparison.read_trials import read_experiments, read_results
 from ivfgrade.errors import InputError
 from tests.comparison.conftest import Keep, Kept
 from tests.comparison.made import IMAGES, VALIDATED, about, all_rows, edit, row, truth

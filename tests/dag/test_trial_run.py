@@ -147,6 +147,18 @@ def test_impossible_values_are_refused_before_anything_runs(project: Path) -> No
     assert not (trial.checkout / "models").exists()
 
 
+def test_a_row_that_could_not_be_kept_is_refused_before_anything_runs(project: Path) -> None:
+    rows = values(project)["experiments"]
+    named = {
+        "experiments.learnt": {**rows["learnt"], "texture": rows["learnt"]["C"]},
+        "experiments.models": {**rows["models"], "texture": "models/experiments/texture"},
+    }
+    trial = TrialRun(project, Path("results/study/texture"), named, [])
+    with pytest.raises(InputError, match="a row named texture cannot be kept"):
+        run_trial(trial)
+    assert not trial.checkout.exists()
+
+
 def test_nothing_else_changes_comments_and_order_included(project: Path) -> None:
     text = changed_params(TrialRun(project, HOME, {"split.fold": 2}, []))
     before, after = values(project), YAML(typ="safe").load(text)

@@ -122,7 +122,6 @@ MODELS = {name: ROWS.models[name] for name in ("A", "C", "D")}
         ({"frozen": {"C": F}}, "both name a row C"),
         ({"frozen": {"D": F}}, "not A or D"),
         ({"learnt": {**ROWS.learnt, "a;b": C}}, "letters, digits and _"),
-        ({"learnt": {**ROWS.learnt, "texture": C}}, "cannot be called texture"),
         ({"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["F"])}}, "one that outl"),
         (
             {"frozen": {**ROWS.frozen, "G": replace(F, segmenter=ROWS.models["B2"])}},

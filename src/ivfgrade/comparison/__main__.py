@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from ivfgrade.comparison.files import SCHEME
+from ivfgrade.comparison.read_trials import read_results
 from ivfgrade.comparison.records import read_study
 from ivfgrade.comparison.study import study_of
-from ivfgrade.comparison.trials import read_results
 from ivfgrade.comparison.write import write_comparison
 from ivfgrade.errors import one_line
 from ivfgrade.evaluation.bootstrap import Bootstrap

@@ -21,13 +21,20 @@ from ivfgrade.comparison.files import (
     SCHEME,
     TEXTURE,
     TEXTURE_SCORES,
+    TRIAL,
     VALUES,
+    Files,
+    TextureFiles,
     kept_in,
     left_by_pipeline,
+    require_can_be_kept,
+    texture_kept_in,
+    texture_left_in,
 )
 from ivfgrade.comparison.made_by import require_made_by
-from ivfgrade.comparison.records import read_origin
-from ivfgrade.comparison.trials import REPORT, Trial, read_experiments, shared_facts
+from ivfgrade.comparison.read_trials import read_experiments
+from ivfgrade.comparison.records import SHARED, read_origin
+from ivfgrade.comparison.trials import Trial
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
 from ivfgrade.inputs import PARAMS
@@ -46,20 +53,19 @@ def collect(
     """Fill `home`, or leave it as it is; the folder above says what its trials share."""
     params = load_params(Path(PARAMS))
     rows = list(params.experiments.models)
+    require_can_be_kept(rows)
     (trial,) = read_experiments(experiments, rows, texture, focus)  # refuses what does not compare
     _require_its_params(trial, params)
     keep_study(home.parent, params)
     with replaced(home) as kept:
         for row in rows:
-            ours, theirs = left_by_pipeline(experiments, focus, row), kept_in(kept, row)
-            for source, target in zip(astuple(ours), astuple(theirs), strict=True):
-                _copy(source, target)
+            _copy_all(left_by_pipeline(experiments, focus, row), kept_in(kept, row))
+        if texture:
+            _copy_all(texture_left_in(texture), texture_kept_in(kept))
         _copy(Path(PARAMS), kept / VALUES)
-        _copy(texture and texture / "metrics.json", kept / TEXTURE)
-        _copy(texture and texture / REPORT, kept / TEXTURE_SCORES)
         origins = _origins(provenance, rows)
         about = {"order": rows, "rows": trial.settings, "provenance": origins}
-        write_json(kept / "trial.json", {**shared_facts(trial), **about})
+        write_json(kept / TRIAL, {**_said_by_all(trial), **about})
         lacking = without(kept, rows, origins)
     print(f"kept {home}" + (f", without {'; '.join(lacking)}" if lacking else ""))
 
@@ -86,9 +92,10 @@ def _require_its_params(trial: Trial, params: Params) -> None:
         ("profile", params.profile),
         ("recipe", params.recipe),
     ):
-        if ours != getattr(trial, name):
+        theirs = getattr(trial.identity, name)
+        if ours != theirs:
             raise InputError(
-                f"{PARAMS} has {name} {ours}, but the rows were made with {getattr(trial, name)}; "
+                f"{PARAMS} has {name} {ours}, but the rows were made with {theirs}; "
                 "run the table anew or set it back"
             )
     require_made_by(params, trial.settings)
@@ -103,6 +110,17 @@ def _origins(folder: Path | None, rows: Sequence[str]) -> dict[str, Any]:
         for origin in found
         if str(origin["stage"]).partition("@")[2] in ("", *rows)
     }
+
+
+def _said_by_all(trial: Trial) -> dict[str, Any]:
+    """What every row.json says of the trial."""
+    said = {**vars(trial.identity), "verdicts": trial.verdicts}
+    return {name: said[name] for name in SHARED}
+
+
+def _copy_all(ours: Files | TextureFiles, theirs: Files | TextureFiles) -> None:
+    for source, target in zip(astuple(ours), astuple(theirs), strict=True):
+        _copy(source, target)
 
 
 def _copy(source: Path | None, target: Path) -> None:

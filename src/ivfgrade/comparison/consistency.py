@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ivfgrade.comparison.same_values import require_same_values
+from ivfgrade.comparison.poolable import require_poolable
 from ivfgrade.comparison.tables import ERRORS, TRUTH
+from ivfgrade.comparison.trials import Trial
 from ivfgrade.errors import InputError
-
-if TYPE_CHECKING:
-    from ivfgrade.comparison.trials import Trial
 
 ROUNDING = 1e-5  # tables are written with six digits
 
@@ -64,40 +61,18 @@ def _scored(table: pd.DataFrame, column: str) -> set[str]:
 
 
 def require_one_study(trials: Sequence[Trial]) -> None:
-    """Trials that may be pooled: one data set, the same values, each seed and fold once, disjoint
-    test folds."""
+    """Trials that may be pooled, with disjoint test folds and one truth of every image."""
+    require_poolable([trial.identity for trial in trials])
     seen: dict[tuple[int, str], str] = {}  # seed, image -> trial
-    truths: dict[str, pd.DataFrame] = {}
-    _require_one_kind_of_split(trials)
+    truths = []
     for trial in trials:
-        if trial.data_digest != trials[0].data_digest:
-            raise InputError(f"{trial.name} and {trials[0].name} were run on different data")
-        for what in ("profile", "recipe"):
-            if getattr(trial, what) != getattr(trials[0], what):
-                raise InputError(
-                    f"{trial.name} and {trials[0].name} are of different {what}s: "
-                    "keep them in different folders of results"
-                )
-        require_same_values(trial, trials[0])
         table = next(iter(trial.rows.values()))
         for image in table["image"]:
             other = seen.setdefault((trial.training_seed, image), trial.name)
             if other != trial.name:
                 raise InputError(f"image {image} is tested in {other} and in {trial.name}")
-        if trial.name in truths:
-            raise InputError(f"two trials are of {trial.name}")
-        truths[trial.name] = table[["image", *TRUTH]]
-    _require_same_truths(pd.concat(truths.values(), ignore_index=True))
-
-
-def _require_one_kind_of_split(trials: Sequence[Trial]) -> None:
-    alone = [trial.name for trial in trials if trial.fold is None]
-    folded = [trial.name for trial in trials if trial.fold is not None]
-    if alone and folded:
-        raise InputError(
-            f"{alone[0]} and {folded[0]} do not mix, their test images overlap: keep a single "
-            "split and folds in different folders of results"
-        )
+        truths.append(table[["image", *TRUTH]])
+    _require_same_truths(pd.concat(truths, ignore_index=True))
 
 
 def _require_same_truths(everything: pd.DataFrame) -> None:

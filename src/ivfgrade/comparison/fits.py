@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ivfgrade.comparison.identity import Identity
+from ivfgrade.comparison.kept_values import Values, values_of
+from ivfgrade.comparison.poolable import require_poolable
+from ivfgrade.comparison.read_trials import homes_in, kept_identity
 from ivfgrade.comparison.records import read_study
-from ivfgrade.comparison.same_values import require_same_values
-from ivfgrade.comparison.trials import Trial, homes_in, kept_facts, values_of
 from ivfgrade.errors import InputError
 
 
@@ -17,37 +19,24 @@ def require_fits_study(
     """`params_text` is the content of the params.yaml that would make the trial; its own seed and
     fold do not matter. A folder without trials takes any; of a trial that was kept without its
     values only profile and recipe are compared."""
-    known = values_of(params_text, "the params.yaml of the new trial")
-    values = known["values"]
+    values = values_of(params_text, "the params.yaml of the new trial")
+    new = Identity(
+        training_seed=training_seed,
+        fold=fold,
+        profile=values["profile"],
+        recipe=values["recipe"],
+        values=values,
+    )
     for home in homes_in(results_folder):
-        kept = Trial(**kept_facts(home), rows={})
-        new = Trial(
-            training_seed, fold, {}, verdicts=kept.verdicts, profile=values["profile"],
-            recipe=values["recipe"], data_digest=kept.data_digest, **known,
-        )  # fmt: skip
-        _require_pools(new, kept, home)
-    _require_same_study(results_folder / "study.json", values)
+        kept = kept_identity(home)
+        try:
+            require_poolable([kept, new])
+        except InputError as error:
+            raise InputError(f"the new trial does not go with {home}: {error}") from error
+    _require_shared(results_folder / "study.json", values)
 
 
-def _require_pools(new: Trial, kept: Trial, home: Path) -> None:
-    if (new.fold is None) != (kept.fold is None):
-        raise InputError(
-            f"a trial of {new.name} cannot join {home}, which is of {kept.name}: keep a single "
-            "split and folds in different folders of results"
-        )
-    if new.name == kept.name:
-        raise InputError(f"{home} is already of {new.name}")
-    for what in ("profile", "recipe"):
-        ours, theirs = getattr(new, what), getattr(kept, what)
-        if ours != theirs:
-            raise InputError(
-                f"{home} was made with the {what} {theirs}, the new trial would be with {ours}: "
-                "keep it in another folder of results"
-            )
-    require_same_values(new, kept)
-
-
-def _require_same_study(path: Path, values: dict) -> None:
+def _require_shared(path: Path, values: Values) -> None:
     """What all trials of a study share, as it was kept with the first of them."""
     if not path.exists():
         return

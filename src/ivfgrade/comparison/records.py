@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,14 +72,18 @@ def require(found: Any, path: Path, kinds: Mapping[str, Kind], at: str = "") -> 
     """`found` itself, if it is an object with these keys; `at` is where in the file it stands."""
     if not isinstance(found, dict):
         raise InputError(f"{path}: {at or 'its content'} must be an object, not {_shown(found)}")
-    absent = [f"{at}.{name}".lstrip(".") for name in kinds if name not in found]
-    if absent:
-        raise InputError(f"{path} lacks {', '.join(absent)}")
+    require_keys(found, path, kinds, at)
     for name, kind in kinds.items():
         if not kind.fits(found[name]):
             where = f"{at}.{name}".lstrip(".")
             raise InputError(f"{path}: {where} must be {kind.words}, not {_shown(found[name])}")
     return found
+
+
+def require_keys(found: Record, path: Path, names: Iterable[str], at: str = "") -> None:
+    absent = [f"{at}.{name}".lstrip(".") for name in names if name not in found]
+    if absent:
+        raise InputError(f"{path} lacks {', '.join(absent)}")
 
 
 def read_study(path: Path) -> Record:

@@ -7,12 +7,9 @@ their own training stands in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ivfgrade.errors import InputError
-
-if TYPE_CHECKING:
-    from ivfgrade.comparison.trials import Trial
+from ivfgrade.comparison.identity import Identity
 
 # where, when and under which name it ran; which rows it has, and where their networks lie
 FREE = ("training_seed", "split.fold", "device", "precision", "track", "export",
@@ -24,15 +21,8 @@ WITHIN_A_FOLD = "image_passes"  # folds have trainings of different size
 ABSENT = "absent"
 
 
-def require_same_values(ours: Trial, theirs: Trial) -> None:
-    for name, one, other in _differences(ours, theirs):
-        raise InputError(
-            f"{ours.name} and {theirs.name} were made with different values, {name} is {one} and "
-            f"{other}: keep them in different folders of results"
-        )
-
-
-def _differences(ours: Trial, theirs: Trial) -> Iterator[tuple[str, Any, Any]]:
+def differences(ours: Identity, theirs: Identity) -> Iterator[tuple[str, Any, Any]]:
+    """Dotted name and both values of all that tells them apart beyond seed and fold."""
     if ours.values and theirs.values:
         yield from differing(_active(ours.values), _active(theirs.values))
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ivfgrade.comparison import paired
@@ -73,8 +73,7 @@ class Study:
 
     @property
     def _validated(self) -> list[Trial]:
-        """The trials with their validation patients in place of the test patients."""
-        return [replace(one, rows=one.validation) for one in self.trials if one.validation]
+        return [trial.on_validation() for trial in self.trials if trial.validation]
 
     @property
     def basis(self) -> Basis:
@@ -110,6 +109,11 @@ class Study:
         )
         return [uncrossed] * (count < due) + [gaps] * bool(told)
 
+    @property
+    def _data_digests(self) -> list[str]:
+        digests = {trial.identity.data_digest for trial in self.trials}
+        return sorted(digest for digest in digests if digest)
+
     def facts(self) -> dict[str, Any]:
         """What every file of the comparison says about its origin."""
         return {
@@ -119,7 +123,7 @@ class Study:
             "trials": self.basis.numbers(),
             "confidence": self.bootstrap.confidence,
             "profiles": sorted({trial.profile for trial in self.trials}),
-            "data_digests": sorted({trial.data_digest for trial in self.trials}),
+            "data_digests": self._data_digests,
         }
 
 

@@ -15,7 +15,6 @@ from ivfgrade.training.phase import Phase
 MAIN_LINE = {"A": "models/pretrain", "D": "models/finetune"}  # its phases, rows without an entry
 FOLDER = "models/experiments"
 NAME = re.compile(r"[A-Za-z0-9_]+")
-OF_A_TRIAL = ("texture", "trial", "params", "validation", "history", "focus")  # names of its files
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,6 @@ class Experiments:
         for name in [*self.learnt, *self.frozen]:
             if not NAME.fullmatch(name) or name in MAIN_LINE:
                 raise ValueError(f"row {name!r} must be letters, digits and _, and not A or D")
-            if name in OF_A_TRIAL:
-                raise ValueError(
-                    f"a row cannot be called {name}: a kept trial has a file of that name"
-                )
         twice = sorted(self.learnt.keys() & self.frozen.keys())
         if twice:
             raise ValueError(f"learnt and frozen both name a row {twice[0]}")
