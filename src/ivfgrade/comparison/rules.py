@@ -27,7 +27,7 @@ WITHOUT_A_LEVEL = (
     "one holds, and the reason says that it is smaller",
     "cannot tell: everything else, also a row that is missing",
     f"a row said to be the upper bound of Dice: holds if the interval lies above "
-    f"-{decimal(DICE_MARGIN)}, does not hold if it lies below 0 and reaches that, else cannot tell",
+    f"-{decimal(DICE_MARGIN)}, does not hold if it lies below that, else cannot tell",
     "systematic error of area: the mean of the signed error of the hard mask's ratio, its distance "
     "from 0; steadiness: the mean over images of the reported ratio's SD between training seeds",
     "two numbers said to be equal: holds if the interval lies inside the stated margin on both "
