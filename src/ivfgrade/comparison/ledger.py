@@ -65,7 +65,7 @@ class Entry:
 
 
 def ledger(study: Study, claims: Sequence[Claim] = CLAIMS) -> list[Entry]:
-    measured = measure(study.trials, study.bootstrap.confidence)
+    measured = measure(study.trials, study.bootstrap)
     return [_entry(study, claim, measured) for claim in claims]
 
 

@@ -14,7 +14,8 @@ def rules(confidence: float) -> tuple[str, ...]:
         f"holds: the {percent} interval excludes 0 in the claimed direction",
         *WITHOUT_A_LEVEL,
         f"no interval for a value or difference of fewer than {fewest} patients: that all of them "
-        "are of one mind would be chance; for steadiness, of fewer than as many training seeds",
+        "are of one mind would be chance; for texture, in each of the classes that are compared; "
+        "for steadiness, nor of fewer training seeds than that",
         f"no correction for the number of claims: at {percent} one interval in {one_in} misses by "
         "chance",
     )
@@ -55,7 +56,7 @@ WITHOUT_A_LEVEL = (
     "many epochs; one table can refute that claim or leave it open, for that one model fails does "
     "not show that none can do it",
     "a claim of several comparisons holds if all of them do, and does not hold if one does not",
-    "intervals: where nothing else is said, percentiles over resamples of the test patients, paired "
-    "by image; another training would differ too, which is not in the interval: see the difference "
-    "per training seed",
+    "intervals: where nothing else is said, percentiles over resamples of the test patients, "
+    "paired by image; another training would differ too, which is not in the interval: see the "
+    "difference per training seed",
 )
