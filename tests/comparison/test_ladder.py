@@ -3,12 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ivfgrade.comparison.claims import CLAIMS
 from ivfgrade.comparison.findings import Basis, Finding, Missing
 from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.ladder import STEPS as LADDER
-from ivfgrade.comparison.ladder import Step, judge_row, ladder
+from ivfgrade.comparison.ladder import Step, ladder
 from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
+from ivfgrade.comparison.row_f import judge_row
+from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
 from tests.comparison.made import a_trial, all_rows, row, study, trials, truth
@@ -187,7 +190,40 @@ def test_each_step_is_added_to_one_above_it():
         assert (step.row, step.grade) not in seen
         seen.add((step.row, step.grade))
     # what is not F's own is applied to all
-    assert {(name, "error_fused") for name in ("A", "C", "C_head", "D")} <= seen
+    assert {(name, "error_fused") for name in ("A", "C", "C_head")} <= seen
+
+
+@pytest.mark.parametrize("reported", ["error_fused", "error_direct"])  # plus and faithful
+def test_the_ladder_ends_at_the_number_that_is_judged(reported):
+    made = with_c_head(0.05)
+    made[0].rows["D"] = row(truth(), 9, 0.70, 0.05)
+    for name, table in made[0].rows.items():
+        made[0].rows[name] = table.assign(error_reported=table[reported])
+    numbers = ladder(study(made))
+    judged = numbers["criterion"][0]["mae_f_minus_c"]["value"]
+    steps = {(step["row"], step["grade"]): step for step in numbers["steps"]}
+    start, f = steps["C", "error_direct"], steps["F", "error_reported"]
+    assert f["mae"]["value"] - start["mae"]["value"] == pytest.approx(judged, abs=2e-6)
+    gap = made[0].rows["F"][reported] - made[0].rows["D"][reported]
+    assert f["gain_mae"]["value"] == pytest.approx(gap.mean(), abs=1e-6)
+    read_otherwise = steps["D", "error_reported"]["gain_mae"]["value"]
+    assert (read_otherwise == 0) == (reported == "error_direct")
+    assert not any(row.startswith("F") and grade != "error_reported" for row, grade in steps)
+
+
+def test_each_difference_of_f_is_resampled_once(monkeypatch):
+    made, asked, difference = study(with_c_head(0.05)), [], Study.difference
+
+    def counted(self, *scores):
+        asked.append(scores)
+        return difference(self, *scores)
+
+    monkeypatch.setattr(Study, "difference", counted)
+    (one_model,) = [claim for claim in CLAIMS if claim.id == "one-model-cannot-have-both"]
+    for compare in (lambda: ladder(made, []), lambda: ledger(made, [one_model])):
+        asked.clear()
+        compare()
+        assert len(asked) == len(set(asked)) >= 5
 
 
 def with_c_head(error: float) -> list[Trial]:

@@ -12,6 +12,7 @@ same on one side.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +81,13 @@ def judge_border(found: Interval, border: float, direction: int) -> Verdict:
     if high < 0:
         return Verdict("does not hold", f"{shown} lies {other} {border:g}, claimed is {claimed}")
     return Verdict("cannot tell", f"{shown} includes {border:g}")
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
+    """Of a claim of several comparisons."""
+    if "does not hold" in answers:
+        return "does not hold"
+    return "cannot tell" if "cannot tell" in answers else "holds"
 
 
 def unknown(missing: Missing) -> Verdict:
