@@ -3,16 +3,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ivfgrade.comparison.claims import CLAIMS
 from ivfgrade.comparison.findings import Basis, Finding, Missing
 from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.ladder import STEPS as LADDER
-from ivfgrade.comparison.ladder import Step, judge_row, ladder
+from ivfgrade.comparison.ladder import Step, ladder
 from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
+from ivfgrade.comparison.row_f import judge_row
+from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.evaluation.bootstrap import Interval
 from tests.comparison.made import a_trial, all_rows, another, row, study, trials, truth
 
+ALIKE = {"epochs": 12, "init": "none"}
 BASIS = Basis((2,), (), 20, 7)
 STEPS = (
     Step("C", "error_direct", "start"),
@@ -94,16 +98,17 @@ def test_f_must_also_reach_the_outlines_of_d():
 @pytest.mark.parametrize(
     ("of_f", "reason"),
     [
-        ({"epochs": 24}, "epochs: A 12, C 12, F 24"),
-        ({"init": "imagenet"}, "init: A none, C none, F imagenet"),
+        ({"epochs": 24}, "epochs: A 12, C 12, C_head 12, F 24"),
+        ({"init": "imagenet"}, "init: A none, C none, C_head none, F imagenet"),
         ({"image_passes": 99}, None),  # what weak images bring
     ],
 )
 def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
     (made,) = with_c_head(0.05)
-    whole = {"epochs": 12, "init": "none", "image_passes": 12}
+    whole = {**ALIKE, "image_passes": 12}
     phase_2 = {"epochs": 7, "phase_1": {**whole, **of_f}}
-    numbers = ladder(study([another(made, settings={"A": whole, "C": whole, "F": phase_2})]))
+    settings = {"A": whole, "C": whole, "C_head": {"phase_1": whole}, "F": phase_2}
+    numbers = ladder(study([another(made, settings=settings)]))
     assert numbers["answer"] == ("not shown" if reason else "shown")
     assert (
         reason is None or f"the whole networks were not trained alike ({reason}" in numbers["why"]
@@ -112,10 +117,29 @@ def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
 
 def test_a_start_that_nobody_noted_is_not_equal():
     (made,) = with_c_head(0.05)
-    silent = {row: {"epochs": 12} for row in "ACF"}
+    silent = dict.fromkeys(made.rows, {"epochs": 12})
     numbers = ladder(study([another(made, settings=silent)]))
     assert numbers["answer"] == "not shown"
-    assert "init: A unknown, C unknown, F unknown" in numbers["why"]
+    assert "init: A unknown, C unknown, C_head unknown, F unknown" in numbers["why"]
+
+
+@pytest.mark.parametrize("silent", [{"C_head": None}, {"C_head": {}}, dict.fromkeys("ACF")])
+def test_a_row_of_whose_training_nothing_is_known_is_told(silent):
+    (made,) = with_c_head(0.05)
+    given = {row: about for row, about in {**made.settings, **silent}.items() if about is not None}
+    numbers = ladder(study([another(made, settings=given)]))
+    assert numbers["answer"] == "not shown"
+    for name in silent:
+        assert f"{name} unknown" in numbers["why"]
+    assert numbers["unequal_footing"] == []  # a remark is of what two rows say
+
+
+def test_one_trial_that_is_silent_is_enough():
+    (made,) = with_c_head(0.05)
+    silent = another(made, training_seed=3, settings={})
+    assert ladder(study([made]))["answer"] == "shown"
+    why = ladder(study([made, silent]))["why"]
+    assert "epochs: A 12 or unknown, C 12 or unknown" in why
 
 
 def test_steps_are_kept_by_validation():
@@ -166,7 +190,40 @@ def test_each_step_is_added_to_one_above_it():
         assert (step.row, step.grade) not in seen
         seen.add((step.row, step.grade))
     # what is not F's own is applied to all
-    assert {(name, "error_fused") for name in ("A", "C", "C_head", "D")} <= seen
+    assert {(name, "error_fused") for name in ("A", "C", "C_head")} <= seen
+
+
+@pytest.mark.parametrize("reported", ["error_fused", "error_direct"])  # plus and faithful
+def test_the_ladder_ends_at_the_number_that_is_judged(reported):
+    made = with_c_head(0.05)
+    made[0].rows["D"] = row(truth(), 9, 0.70, 0.05)
+    for name, table in made[0].rows.items():
+        made[0].rows[name] = table.assign(error_reported=table[reported])
+    numbers = ladder(study(made))
+    judged = numbers["criterion"][0]["mae_f_minus_c"]["value"]
+    steps = {(step["row"], step["grade"]): step for step in numbers["steps"]}
+    start, f = steps["C", "error_direct"], steps["F", "error_reported"]
+    assert f["mae"]["value"] - start["mae"]["value"] == pytest.approx(judged, abs=2e-6)
+    gap = made[0].rows["F"][reported] - made[0].rows["D"][reported]
+    assert f["gain_mae"]["value"] == pytest.approx(gap.mean(), abs=1e-6)
+    read_otherwise = steps["D", "error_reported"]["gain_mae"]["value"]
+    assert (read_otherwise == 0) == (reported == "error_direct")
+    assert not any(row.startswith("F") and grade != "error_reported" for row, grade in steps)
+
+
+def test_each_difference_of_f_is_resampled_once(monkeypatch):
+    made, asked, difference = study(with_c_head(0.05)), [], Study.difference
+
+    def counted(self, *scores):
+        asked.append(scores)
+        return difference(self, *scores)
+
+    monkeypatch.setattr(Study, "difference", counted)
+    (one_model,) = [claim for claim in CLAIMS if claim.id == "one-model-cannot-have-both"]
+    for compare in (lambda: ladder(made, []), lambda: ledger(made, [one_model])):
+        asked.clear()
+        compare()
+        assert len(asked) == len(set(asked)) >= 5
 
 
 def with_c_head(error: float) -> list[Trial]:
@@ -174,7 +231,7 @@ def with_c_head(error: float) -> list[Trial]:
     rows = {name: row(truth(), index, *numbers, spread=1e-4) for index, (name, numbers) in
             enumerate({"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02),
                        "C_head": (0.70, error)}.items())}  # fmt: skip
-    return [a_trial(2, None, rows)]
+    return [a_trial(2, None, rows, settings=dict.fromkeys(rows, ALIKE))]
 
 
 def test_f_must_also_beat_c_after_its_own_phase_2():
@@ -224,11 +281,12 @@ def trained(epochs: int, keep: list[str] | None, **more) -> dict:
 def test_what_a_head_got_is_told_beside_each_comparison():
     whole = {"epochs": 80, "init": "none", "image_passes": 1, "train_images": 1}
     phase_2 = trained(60, ["mae", "min"], phase_1=whole)
+    after_c = trained(60, ["mae", "min"], phase_1={**whole, "head_epochs": 80})
     settings = {
         "A": trained(**whole, keep=None, model={"head": "none"}),
         "B2": trained(**whole, keep=None, model={"trunk": "resnet50"}),
         "C": trained(**whole, keep=None),
-        "C_head": phase_2,
+        "C_head": after_c,
         "D": phase_2,
     }
     rows = {name: row(truth(), index) for index, name in enumerate(settings)}
@@ -247,6 +305,40 @@ def test_what_a_head_got_is_told_beside_each_comparison():
     assert ours["footing"] == list(unequal_footing(made, ("D", "C")))
     page = ledger_text(made, ledger(made), ladder(made))
     assert "- MAE direct, D - C: epochs of the head: D 60, C 80\n" in page
+
+
+VALUES = {
+    "profile": "paper",
+    "recipe": "plus",
+    "experiments": {
+        "frozen": {"C_head": {"segmenter": "models/C"}, "F": {"segmenter": "models/A_weak"}},
+        "models": {"A_weak": "models/A_weak", "C": "models/C", "D": "models/finetune"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "remark"),
+    [
+        (("C", "C_head", "F"), "epochs of the head: C 80, C_head 140, F 60"),
+        (("C", "D"), "epochs of the head: C 80, D 60"),  # on phase 1 of the main line
+        (("F", "G"), "epochs of the head: F 60, G 65"),
+    ],
+)
+def test_an_older_row_had_the_head_of_the_model_that_it_stood_on(rows, remark):
+    whole = {"epochs": 80, "init": "none"}
+    settings = {
+        "A_weak": trained(**whole, keep=None, model={"head": "none"}),
+        "C": trained(**whole, keep=None),
+        **dict.fromkeys(("C_head", "D", "F"), trained(60, None, phase_1=whole)),
+        "G": trained(60, None, phase_1={**whole, "head_epochs": 5}),
+    }
+    tables = {name: row(truth(), index) for index, name in enumerate(settings)}
+    made = a_trial(2, None, tables, settings=settings, values=VALUES)
+    assert remark in unequal_footing(study([made]), rows)
+    del made.rows["C"], settings["C"]
+    told = unequal_footing(study([made]), ("C_head", "F"))
+    assert "epochs of the head: C_head unknown, F 60" in told  # what it stood on is not here
 
 
 def test_a_frozen_row_is_compared_by_the_training_of_its_whole_network():

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from ivfgrade.comparison.claim import (
     lower,
 )
 from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
-from ivfgrade.comparison.findings import Finding
+from ivfgrade.comparison.findings import Finding, Missing
 from ivfgrade.comparison.ladder import ladder
 from ivfgrade.comparison.ledger import ledger, ledger_numbers
 from ivfgrade.comparison.ledger_text import ledger_text
@@ -26,6 +27,8 @@ from ivfgrade.comparison.measured import KEYS
 from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.trials import Trial
 from tests.comparison.made import a_trial, row, study, trials, truth
+
+ALIKE = {"epochs": 12, "init": "none"}
 
 
 def claim(*parts) -> Claim:
@@ -38,12 +41,12 @@ def verdict(*parts, made=None) -> tuple[str, str]:
 
 
 def with_rows(**rows) -> list[Trial]:
-    """Dice and error of each row, hardly any spread."""
+    """Dice and error of each row, hardly any spread; all trained alike."""
     tables = {
         name: row(truth(), index, *numbers, spread=1e-4)
         for index, (name, numbers) in enumerate(rows.items())
     }
-    return [a_trial(2, None, tables)]
+    return [a_trial(2, None, tables, settings=dict.fromkeys(rows, ALIKE))]
 
 
 def test_every_claim_gets_one_entry_in_order():
@@ -227,31 +230,48 @@ def test_systematic_error_is_the_distance_of_the_mean_from_0():
     assert verdict(NearerZero(bias("Baseline"), bias("A")), made=made)[0] == "does not hold"
 
 
-def test_steadiness_needs_two_seeds():
-    def seeds(*moves: float) -> list[Trial]:
-        return [
-            a_trial(
-                seed,
-                None,
-                {
-                    "C": row(truth(), 1).assign(reported=lambda t, m=move: t["reported"] + m),
-                    "D": row(truth(), 2).assign(reported=lambda t, m=move: t["reported"] + m / 5),
-                },
-            )
-            for seed, move in enumerate(moves, start=1)
-        ]
+def seeds(of_c: Sequence[float], of_d: Sequence[float]) -> list[Trial]:
+    """One training per entry, by which all ratios of the row are moved."""
+    known = row(truth(), 1)
+    return [
+        a_trial(
+            seed,
+            None,
+            {
+                name: known.assign(reported=known["reported"] + move)
+                for name, move in {"C": c, "D": d}.items()
+            },
+        )
+        for seed, (c, d) in enumerate(zip(of_c, of_d, strict=True), start=1)
+    ]
 
-    (entry,) = ledger(study(seeds(0.0, 0.1)), [claim(Steadier("D", "C"))])
-    assert entry.verdict.answer == "holds"
+
+MOVES = np.array([-0.05, -0.03, -0.01, 0.01, 0.03, 0.05])
+
+
+def test_steadiness_needs_several_trainings():
+    made = seeds([0.0, 0.1], [0.0, 0.02])
+    (entry,) = ledger(study(made), [claim(Steadier("D", "C"))])
     found = entry.parts[0].found
-    assert isinstance(found, Finding)
-    assert found.interval.value == pytest.approx((0.02 - 0.1) / np.sqrt(2))
-    answer, why = verdict(Steadier("D", "C"), made=seeds(0.0))
-    assert (answer, why) == (
+    assert isinstance(found, Missing)
+    assert found.value == pytest.approx((0.02 - 0.1) / np.sqrt(2))
+    assert (entry.verdict.answer, entry.verdict.why) == (
+        "cannot tell",
+        "training seeds: 2, too few for an interval",
+    )
+    assert verdict(Steadier("D", "C"), made=seeds(MOVES[:5], MOVES[:5] / 5))[0] == "cannot tell"
+    assert verdict(Steadier("D", "C"), made=seeds(MOVES, MOVES / 5))[0] == "holds"
+    assert verdict(Steadier("C", "D"), made=seeds(MOVES, MOVES / 5))[0] == "does not hold"
+    assert verdict(Steadier("D", "C"), made=seeds([0.0], [0.0])) == (
         "cannot tell",
         "fewer than two training seeds of D and C share an image",
     )
-    assert verdict(Steadier("D", "G"), made=seeds(0.0))[1] == "row G was not run"
+    assert verdict(Steadier("D", "G"), made=seeds([0.0], [0.0]))[1] == "row G was not run"
+
+
+def test_one_training_that_went_astray_shows_no_instability():
+    """All patients agree on it, yet without it C would be the steadier one."""
+    assert verdict(Steadier("D", "C"), made=seeds([0, 0, 0, 0, 0, 0.5], MOVES))[0] == "cannot tell"
 
 
 def test_small_fragments_and_texture_are_judged_where_their_columns_are():

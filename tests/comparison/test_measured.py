@@ -15,7 +15,7 @@ from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Interval
 from ivfgrade.focus.summary import verdict
 from ivfgrade.heat_words import CHANGES
-from tests.comparison.made import a_trial, another, row, study, truth
+from tests.comparison.made import BOOTSTRAP, a_trial, another, row, study, truth
 
 AUC = {"value": 0.6, "low": 0.5, "high": 0.7, "images": 40, "patients": 12,
        "by": "linear classifier", "grades": {"A": 30, "D": 10}}  # fmt: skip
@@ -43,7 +43,7 @@ def test_student_interval_over_trainings():
     made = [
         trial(seed, C=history(cosine), E=history(2 * cosine)) for seed, cosine in cosines.items()
     ]
-    found = measure(made, 0.95)
+    found = measure(made, BOOTSTRAP)
     conflict = found["conflict_C"]
     assert isinstance(conflict, Finding)
     textbook = ttest_1samp(list(cosines.values()), 0).confidence_interval(0.95)
@@ -57,7 +57,7 @@ def test_student_interval_over_trainings():
 
 
 def test_one_training_shows_its_cosine_without_an_interval():
-    found = measure([trial(1, C=history(-0.1))], 0.95)
+    found = measure([trial(1, C=history(-0.1))], BOOTSTRAP)
     assert isinstance(found["conflict_C"], Missing)
     assert found["conflict_C"].value == pytest.approx(-0.1)
     assert isinstance(found["conflict_E"], Missing)
@@ -68,14 +68,14 @@ def test_folds_of_one_seed_are_one_training():
     """They share most of their images, so that five of them are no five witnesses."""
     cosines = {(1, 0): -0.1, (1, 1): -0.3, (2, 0): -0.4, (2, 1): -0.6}
     made = [trial(seed, fold, C=history(cosine)) for (seed, fold), cosine in cosines.items()]
-    conflict = measure(made, 0.95)["conflict_C"]
+    conflict = measure(made, BOOTSTRAP)["conflict_C"]
     assert isinstance(conflict, Finding)
     textbook = ttest_1samp([-0.2, -0.5], 0).confidence_interval(0.95)
     assert (conflict.interval.low, conflict.interval.high) == pytest.approx(
         (textbook.low, textbook.high)
     )
     assert conflict.by_seed == pytest.approx({1: -0.2, 2: -0.5})
-    alone = measure(made[:2], 0.95)["conflict_C"]
+    alone = measure(made[:2], BOOTSTRAP)["conflict_C"]
     assert alone == Missing("one training seed of C gives no interval", pytest.approx(-0.2))
 
 
@@ -90,7 +90,7 @@ def test_texture_is_handed_in_with_its_interval():
     made = trial(1)
     measured = {"measured": {"glcm_auc_a_d": AUC, "lbp_auc_d": {**AUC, "value": None}}}
     with_texture = replace(another(made, training_seed=2), texture=measured)
-    found = measure([made, with_texture], 0.95)
+    found = measure([made, with_texture], BOOTSTRAP)
     glcm = found["glcm_auc_a_d"]
     assert isinstance(glcm, Finding)
     assert (glcm.interval.low, glcm.basis.images, glcm.basis.patients) == (0.5, 40, 12)
@@ -107,22 +107,52 @@ def test_texture_is_handed_in_with_its_interval():
 
 def test_texture_of_several_trials_claims_no_narrower_interval():
     made = with_textures(AUC, {**AUC, "value": 0.8, "low": 0.6, "high": 0.9})
-    glcm = measure(made, 0.95)["glcm_auc_a_d"]
+    glcm = measure(made, BOOTSTRAP)["glcm_auc_a_d"]
     assert isinstance(glcm, Finding)
     assert vars(glcm.interval) == pytest.approx({"value": 0.7, "low": 0.5, "high": 0.9})
     assert glcm.by_seed == pytest.approx({1: 0.6, 2: 0.8})
     assert glcm.basis.text() == "2 training seeds, single split"
     assert glcm.note.startswith("training seed 1, single split: 0.600 (linear classifier; images:")
     assert "; training seed 2, single split: 0.800 (" in glcm.note
-    one_unknown = measure(with_textures(AUC, {**AUC, "value": None}), 0.95)["glcm_auc_a_d"]
+    one_unknown = measure(with_textures(AUC, {**AUC, "value": None}), BOOTSTRAP)["glcm_auc_a_d"]
     assert isinstance(one_unknown, Finding)
     assert one_unknown.interval.value == 0.6
+
+
+@pytest.mark.parametrize(
+    ("patients", "few"),
+    [
+        ({"patients_by_class": {"A": 20, "D": 6}}, None),
+        ({"patients_by_class": {"A": 20, "D": 5}}, "D in training seed 1, single split: 5"),
+        ({"patients": 6}, None),  # an older file
+        ({"patients": 5}, "all classes in training seed 1, single split: 5"),
+    ],
+)
+def test_a_class_of_few_patients_shows_nothing(patients, few):
+    """However many images they have."""
+    made = with_textures({**AUC, **patients})
+    found = measure(made, BOOTSTRAP)["glcm_auc_a_d"]
+    answers = {e.claim.id: e.verdict.answer for e in ledger(study(made))}
+    if few is None:
+        assert isinstance(found, Finding)
+        assert answers["glcm-overlaps"] == "holds"
+    else:
+        reason = f"patients of {few}, too few for an interval"
+        assert found == Missing(reason, pytest.approx(0.6))
+        assert answers["glcm-overlaps"] == "cannot tell"
+
+
+def test_one_trial_of_few_patients_has_no_bound_to_lend():
+    few = {**AUC, "patients_by_class": {"A": 4, "D": 3}}
+    found = measure(with_textures(AUC, few), BOOTSTRAP)["glcm_auc_a_d"]
+    assert isinstance(found, Missing)
+    assert "A in training seed 2, single split: 4, D in training seed 2" in found.reason
 
 
 def test_an_incomplete_measure_is_an_error():
     made = a_trial(1, None, trial(1).rows, texture={"measured": {"lbp_auc_d": {"value": 0.6}}})
     with pytest.raises(InputError, match="lbp_auc_d of training seed 1, .* lacks low, high"):
-        measure([made], 0.95)
+        measure([made], BOOTSTRAP)
 
 
 SAME = {"verdict": "the map stays the same",

@@ -1,7 +1,19 @@
-import numpy as np
-import pytest
+from dataclasses import replace
 
-from ivfgrade.comparison.stability import between_seeds, flips, kendall_w, stability
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student
+
+from ivfgrade.comparison.findings import Finding, Missing
+from ivfgrade.comparison.stability import (
+    between_seeds,
+    flips,
+    kendall_w,
+    spread_difference,
+    stability,
+)
+from ivfgrade.comparison.trials import Trial
 from tests.comparison.made import BOOTSTRAP, a_trial, row, study, trials, truth
 
 
@@ -70,3 +82,69 @@ def test_every_row_is_listed():
     assert list(rows) == ["Baseline", "A", "B1", "B2", "C", "D", "E", "F"]
     assert rows["C"]["images"] == 48
     assert stability(study(trials()))["rows"]["C"] is None
+
+
+def redrawn(rng: np.random.Generator, spread: float, seeds: int = 6) -> list[pd.DataFrame]:
+    """A row per training; another training answers all images higher or lower by the same."""
+    known = row(truth(), 1)
+    moves = spread * rng.normal(size=seeds)
+    noise = rng.normal(0, 0.01, (seeds, len(known)))
+    return [
+        known.assign(reported=known["reported"] + move + each)
+        for move, each in zip(moves, noise, strict=True)
+    ]
+
+
+def test_equally_stable_rows_are_seldom_told_apart():
+    """The interval over these trainings' patients alone would nearly always miss 0."""
+    missed = 0
+    for attempt in range(40):
+        rng = np.random.default_rng(attempt)
+        rows = zip(redrawn(rng, 0.05), redrawn(rng, 0.05), strict=True)
+        made = [a_trial(seed, None, {"C": c, "D": d}) for seed, (c, d) in enumerate(rows)]
+        found = spread_difference(made, "D", "C", BOOTSTRAP)
+        assert isinstance(found, Finding)
+        missed += not found.interval.low < 0 < found.interval.high
+    assert missed <= 6
+
+
+def test_the_interval_knows_trainings_and_patients():
+    """As the textbook's jackknife has it, one sample at a time."""
+    rng = np.random.default_rng(0)
+    tables = zip(redrawn(rng, 0.0), redrawn(rng, 0.1), strict=True)
+    made = [a_trial(seed, None, {"C": c, "D": d}) for seed, (c, d) in enumerate(tables)]
+    found = spread_difference(made, "D", "C", BOOTSTRAP)
+    assert isinstance(found, Finding)
+
+    def gap(trials: list[Trial], without: str = "") -> float:
+        ratios = {
+            name: np.array(
+                [
+                    one.rows[name].loc[one.rows[name]["patient"] != without, "reported"]
+                    for one in trials
+                ]
+            )
+            for name in "CD"
+        }
+        return float((ratios["D"].std(0, ddof=1) - ratios["C"].std(0, ddof=1)).mean())
+
+    seeds = [gap([*made[:k], *made[k + 1 :]]) for k in range(6)]
+    patients = [gap(made, patient) for patient in sorted(set(truth()["patient"]))]
+    variance = sum((len(one) - 1) * np.var(one) for one in (seeds, patients))
+    half = student.ppf(0.975, 5) * np.sqrt(variance)
+    assert found.interval.value == pytest.approx(gap(made))
+    assert found.interval.high - found.interval.value == pytest.approx(half)
+    assert found.basis.patients == len(patients) == 8
+
+
+def test_patients_are_a_sample_too():
+    few = [replace(one, rows={name: table[:15] for name, table in one.rows.items()})
+           for one in trials(tuple(range(6)))]  # fmt: skip
+    found = spread_difference(few, "D", "C", BOOTSTRAP)
+    assert isinstance(found, Missing)
+    assert found.reason == "patients with a value: 5, too few for an interval"
+    assert np.isfinite(found.value)
+
+
+def test_the_described_levels_say_over_what_their_interval_is():
+    assert "of these trainings, not of others" in stability(study())["intervals"]

@@ -1,6 +1,11 @@
 import pytest
 
-from ivfgrade.comparison.verdicts import judge_border, judge_direction, judge_same
+from ivfgrade.comparison.verdicts import (
+    judge_at_least,
+    judge_border,
+    judge_direction,
+    judge_same,
+)
 from ivfgrade.evaluation.bootstrap import Interval
 
 
@@ -63,6 +68,21 @@ def test_a_sure_effect_below_half_of_the_claim_holds_and_says_so():
 )
 def test_equality_within_5_thousandths(low, high, answer):
     assert judge_same(interval(low, high), 0.005).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (-0.0049, 0.02, "holds"),
+        (-0.0049, -0.0001, "holds"),  # certainly lower, and tolerated
+        (-0.005, 0.02, "cannot tell"),
+        (-0.0051, -0.0001, "cannot tell"),  # nearly all of it is tolerated
+        (-0.02, -0.005, "cannot tell"),
+        (-0.02, -0.0051, "does not hold"),
+    ],
+)
+def test_no_lower_but_for_5_thousandths(low, high, answer):
+    assert judge_at_least(interval(low, high), 0.005).answer == answer
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,15 @@ def test_the_ledger_reads_what_the_claims_turn_on(written, numbers):
     assert found["glcm_auc_a_d"]["images"] == every["A"] + every["D"]
     assert found["lbp_auc_d"]["images"] == sum(found["lbp_auc_d"]["grades"].values()) == 8
     assert found["lbp_auc_abc"]["images"] == (test["grade"] != "D").sum()
+    patients = test.groupby("grade")["patient"].nunique().to_dict()
+    assert found["lbp_auc_d"]["patients_by_grade"] == patients
+    others = test.loc[test["grade"] != "D", "patient"].nunique()
+    assert found["lbp_auc_d"]["patients_by_class"] == {"the others": others, "D": patients["D"]}
 
 
 def of_aucs(neighbours: float | None, linear: float | None, **pairs: float | None) -> Any:
     """What the ledger is told, with these AUCs of the classifiers and of the pairs."""
-    test = pd.DataFrame({"patient": ["p", "q", "q"], "grade": ["A", "C", "D"]})
+    test = pd.DataFrame({"patient": list("pqqq"), "grade": list("ACDD")})
     named = {name.replace("_", "-"): {**NOTHING, "value": value} for name, value in pairs.items()}
     ways = {"neighbours": neighbours, "linear": linear}
     glcm: Any = {
@@ -126,10 +130,19 @@ def test_an_inability_is_judged_by_the_best_that_was_tried():
     found = of_aucs(0.6, 0.9, A_B=0.7, A_C=0.8, B_C=0.4, C_D=1.0)
     glcm, lbp = found["glcm_auc_a_d"], found["lbp_auc_abc"]
     assert (glcm["value"], glcm["by"]) == (0.95, "linear classifier")
-    assert (glcm["images"], glcm["patients"], glcm["grades"]) == (2, 2, {"A": 1, "D": 1})
+    assert (glcm["images"], glcm["patients"], glcm["grades"]) == (3, 2, {"A": 1, "D": 2})
     assert (lbp["value"], lbp["by"]) == (0.95, "perceptron, best at A and C")
     assert (lbp["images"], lbp["patients"]) == (2, 2)
     assert lbp["grades"] == {"A": 1, "B": 0, "C": 1}
+    assert lbp["patients_by_class"] == lbp["patients_by_grade"] == {"A": 1, "B": 0, "C": 1}
+
+
+def test_many_images_of_one_patient_are_one_patient():
+    found = of_aucs(0.6, 0.9, A_B=0.7, A_C=0.8, B_C=0.4)["lbp_auc_d"]
+    assert (found["images"], found["patients"]) == (4, 2)
+    assert found["grades"] == {"A": 1, "B": 0, "C": 1, "D": 2}
+    assert found["patients_by_grade"] == {"A": 1, "B": 0, "C": 1, "D": 1}
+    assert found["patients_by_class"] == {"the others": 2, "D": 1}
 
 
 def test_what_is_not_known_is_never_the_best():

@@ -66,7 +66,7 @@ class Border:
 
 @dataclass(frozen=True)
 class OneModel:
-    """That no model reaches the best outlines and the best grade together; see ladder.py."""
+    """That no model reaches the best outlines and the best grade together; see row_f.py."""
 
 
 Part = Contrast | Same | AtLeast | NearerZero | Steadier | Border | OneModel

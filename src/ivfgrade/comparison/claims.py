@@ -15,13 +15,11 @@ NOT_TESTED = (
     "row classifies, and one training that converges shows no stability",
     "that the consistency loss makes outlines and ratio reinforce each other (III.B.3): no row "
     "leaves out that loss alone",
-    "that local binary patterns are more sensitive than GLCM features (II.A): the two were read by "
-    "different classifiers, as the paper did",
     "that ASPP gives the context of the whole and output stride 8 keeps detail (III.A.1, IV.B): no "
     "row leaves out ASPP, and stride is no row",
-    "that the sum of three losses cures the imbalance of fragments and background (III.B.1): no row "
+    "that a sum of three losses cures the imbalance of fragments and background (III.B.1): no row "
     "leaves out one of them",
-    "that decoupled training is the most balanced solution (IV.C): its parts are judged, their sum "
+    "that decoupled training is the most balanced solution (IV.C): its parts are judged, the sum "
     "has no measure",
     "that the method reduces disagreement between embryologists: this needs readers",
     "that the models suit clinical use: this needs a clinic",

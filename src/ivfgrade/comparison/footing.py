@@ -15,7 +15,6 @@ from ivfgrade.comparison.trials import Trial
 
 WHOLE = ("init", "epochs", "image_passes", "train_images")  # of row.json, or of its phase_1
 USED_AT = 8  # output stride at which every network answers, and at which phase 2 sees its features
-HEAD_GOES_ON = {"C_head": "C"}  # row -> row whose trained head it trains on
 UNKNOWN = "unknown"
 Told = Callable[[Trial, str], str | None]  # of a row of a trial; None: it has nothing of the kind
 
@@ -28,11 +27,11 @@ def unequal_footing(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
         "epoch that is kept": _kept_epoch,
         f"output stride at which the head is trained (it is used at {USED_AT})": _head_stride,
     }
-    found = {name: _answers(study, rows, told) for name, told in questions.items()}
+    described = {row: [one for one in held if one.settings.get(row)]
+                 for row, held in _holding(study, rows).items()}  # fmt: skip
+    found = {name: _answers(described, told) for name, told in questions.items()}
     return tuple(
-        f"{name}: " + ", ".join(f"{row} {answer}" for row, answer in answers.items())
-        for name, answers in found.items()
-        if len(set(answers.values())) > 1
+        _remark(name, answers) for name, answers in found.items() if len(set(answers.values())) > 1
     )
 
 
@@ -40,40 +39,76 @@ def unequal_start(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
     """In what their whole networks must be alike for one to be shown as good as the others, but are
     not, or are not known to be. How many images each saw is what weak images bring, and only told.
     """
-    found = {name: _answers(study, rows, _of_whole(name)) for name in ("init", "epochs")}
+    held = _holding(study, rows)
+    found = {name: _answers(held, _of_whole(name)) for name in ("init", "epochs")}
     return tuple(
-        f"{name}: " + ", ".join(f"{row} {answer}" for row, answer in answers.items())
+        _remark(name, answers)
         for name, answers in found.items()
-        if len(set(answers.values())) > 1 or UNKNOWN in " ".join(answers.values())
+        if len(set(answers.values())) > 1 or any(UNKNOWN in said for said in answers.values())
     )
 
 
-def _answers(study: Study, rows: Sequence[str], told: Told) -> dict[str, str]:
-    """Row -> what its trials say, without the rows of which the question does not arise."""
-    every = {
-        row: {told(trial, row) for trial in study.trials if trial.settings.get(row)}
+def _remark(name: str, answers: Mapping[str, str]) -> str:
+    return f"{name}: " + ", ".join(f"{row} {answer}" for row, answer in answers.items())
+
+
+def _holding(study: Study, rows: Sequence[str]) -> dict[str, list[Trial]]:
+    """Row -> the trials that hold it, of the rows that were run."""
+    return {
+        row: [trial for trial in study.trials if row in trial.rows]
         for row in dict.fromkeys(rows)
         if row in study.rows
     }
+
+
+def _answers(held: Mapping[str, Sequence[Trial]], told: Told) -> dict[str, str]:
+    """Row -> what its trials say, without the rows of which the question does not arise."""
+    every = {row: {told(trial, row) for trial in trials} for row, trials in held.items()}
     known = {row: sorted(one for one in said if one is not None) for row, said in every.items()}
     return {row: " or ".join(said) for row, said in known.items() if said}
 
 
 def _of_whole(name: str) -> Told:
     def told(trial: Trial, row: str) -> str:
-        setting = trial.settings[row]
+        setting = trial.settings.get(row, {})
         return _spoken({**setting, **setting.get("phase_1", {})}.get(name, UNKNOWN))
 
     return told
 
 
 def _head_epochs(trial: Trial, row: str) -> str | None:
-    """All that a head learnt in: C_head's goes on from that of C."""
+    """All that a head learnt in: one that phase 1 has trained goes on from there."""
     setting = trial.settings[row]
     if not _regresses(setting):
         return None
-    before = trial.settings.get(HEAD_GOES_ON.get(row, ""), {})
-    return str(setting["epochs"] + before.get("epochs", 0))
+    before = _head_epochs_of_phase_1(trial, row)
+    return UNKNOWN if before is None else str(setting["epochs"] + before)
+
+
+def _head_epochs_of_phase_1(trial: Trial, row: str) -> int | None:
+    phase_1 = trial.settings[row].get("phase_1", {})
+    if "head_epochs" in phase_1:
+        return int(phase_1["head_epochs"])
+    segmenter = _segmenter(trial, row)
+    if segmenter is None:  # phase 1 has no head, or there was none
+        return 0
+    # an older row.json is silent of a head that was there: what phase 2 stood on tells
+    standing = [trial.settings[one] for one, model in _models(trial).items()
+                if model == segmenter and trial.settings.get(one)]  # fmt: skip
+    if not standing:
+        return None
+    return int(standing[0]["epochs"]) if _regresses(standing[0]) else 0
+
+
+def _segmenter(trial: Trial, row: str) -> str | None:
+    """The model that the phase 2 of a row stood on, where params.yaml was kept and names it."""
+    frozen = trial.identity.values.get("experiments", {}).get("frozen", {})
+    return frozen.get(row, {}).get("segmenter")
+
+
+def _models(trial: Trial) -> Mapping[str, str]:
+    """Row -> its model, likewise."""
+    return trial.identity.values.get("experiments", {}).get("models", {})
 
 
 def _kept_epoch(trial: Trial, row: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ivfgrade.comparison.claim import (
@@ -20,23 +21,16 @@ from ivfgrade.comparison.claim import (
 )
 from ivfgrade.comparison.claims import CLAIMS, NOT_TESTED
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.footing import unequal_footing, unequal_start
+from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.heat import doubts
-from ivfgrade.comparison.ladder import (
-    READINGS,
-    WHOLE_NETWORKS,
-    grade_difference,
-    judge_readings,
-    outline_differences,
-    over_all,
-)
 from ivfgrade.comparison.measured import DIFFERENCES, KEYS, Measured, measure
+from ivfgrade.comparison.row_f import findings_of_f, judge_one_model
 from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.stability import spread_difference
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.verdicts import (
-    Answer,
     Verdict,
+    joined,
     judge_at_least,
     judge_border,
     judge_direction,
@@ -44,6 +38,10 @@ from ivfgrade.comparison.verdicts import (
     unknown,
 )
 from ivfgrade.comparison.wording import difference_name
+from ivfgrade.evaluation.bootstrap import Interval
+
+Judge = Callable[[Interval], Verdict]
+BetweenScores = Contrast | Same | AtLeast
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,14 @@ class Judged:
     is_level: bool = False  # a level, not a difference
     footing: tuple[str, ...] = ()  # where the compared rows were not trained alike
 
+    def numbers(self) -> dict[str, Any]:
+        return {
+            "what": self.name,
+            "is_level": self.is_level,
+            "footing": list(self.footing),
+            **self.found.numbers(),
+        }
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -65,7 +71,7 @@ class Entry:
 
 
 def ledger(study: Study, claims: Sequence[Claim] = CLAIMS) -> list[Entry]:
-    measured = measure(study.trials, study.bootstrap.confidence)
+    measured = measure(study.trials, study.bootstrap)
     return [_entry(study, claim, measured) for claim in claims]
 
 
@@ -75,119 +81,86 @@ def _entry(study: Study, claim: Claim, measured: Measured) -> Entry:
 
 
 def _judge(study: Study, part: Part, measured: Measured) -> list[Judged]:
-    if isinstance(part, OneModel):
-        return _one_model(study)
-    if isinstance(part, Border):
-        measure_found = measured[part.measure]
-        verdict = (
-            unknown(measure_found)
-            if isinstance(measure_found, Missing)
-            else judge_border(measure_found.interval, part.border, part.direction)
-        )
-        compared = DIFFERENCES.get(part.measure, ())
-        footing = unequal_footing(study, compared)
-        return [Judged(KEYS[part.measure], measure_found, verdict, not compared, footing)]
-    if isinstance(part, Steadier):
-        found = spread_difference(study.trials, part.first, part.second, study.bootstrap)
-        footing = unequal_footing(study, (part.first, part.second))
-        name = f"SD of the reported ratio between training seeds, {part.first} - {part.second}"
-        return [Judged(name, found, _lower(found), footing=footing)]
-    if isinstance(part, NearerZero):
-        found = study.bias_difference(part.first, part.second)
-        footing = unequal_footing(study, (part.first.row, part.second.row))
-        name = f"distance from 0 of the hard mask's bias, {part.first.row} - {part.second.row}"
-        return [Judged(name, found, _lower(found), footing=footing)]
-    found = study.difference(part.first, part.second)
-    name = difference_name(part.first, part.second)
-    footing = unequal_footing(study, (part.first.row, part.second.row))
-    return [Judged(name, found, _verdict(study, part, found), footing=footing)]
-
-
-def _lower(found: Finding | Missing) -> Verdict:
-    if isinstance(found, Missing):
-        return unknown(found)
-    return judge_direction(found.interval, -1, None)
-
-
-def _verdict(study: Study, part: Contrast | Same | AtLeast, found: Finding | Missing) -> Verdict:
-    if isinstance(found, Missing):
-        return unknown(found)
-    against = doubts(study.trials, part.first, part.second)
-    if against:
-        return Verdict("cannot tell", "; ".join(against))
-    if isinstance(part, Same):
-        return judge_same(found.interval, part.margin)
-    if isinstance(part, AtLeast):
-        return judge_at_least(found.interval, part.margin)
-    return judge_direction(found.interval, part.direction, part.effect)
+    match part:
+        case OneModel():
+            return _one_model(study)
+        case Border():
+            return [_border(study, part, measured)]
+        case Steadier():
+            return [_steadier(study, part)]
+        case NearerZero():
+            return [_nearer_zero(study, part)]
+        case _:
+            return [_between_scores(study, part)]
 
 
 def _one_model(study: Study) -> list[Judged]:
-    outlines = outline_differences(study)
-    found, others = {f"Dice, F - {row}": one for row, one in outlines.items()}, [*outlines]
-    for one in READINGS:
-        found[f"MAE, F reported - {one.name}"] = grade_difference(study, one)
-        others.append(one.score.row)
-    verdict = _judge_one_model(study, found)
+    found = findings_of_f(study)
+    verdict = judge_one_model(found)  # one for all: only together they say it
     return [
         Judged(name, one, verdict, footing=unequal_footing(study, ("F", other)))
-        for (name, one), other in zip(found.items(), others, strict=True)
+        for name, other, one in found.comparisons()
     ]
 
 
-def _judge_one_model(study: Study, found: Mapping[str, Finding | Missing]) -> Verdict:
-    """Refuted by a model that does reach both; supported, for that model only, by its failure."""
-    for one in found.values():
-        if isinstance(one, Missing):
-            return unknown(one)
-    uneven = unequal_start(study, WHOLE_NETWORKS)
-    if uneven:
-        why = f"the whole networks were not trained alike ({'; '.join(uneven)})"
-        return Verdict("cannot tell", why)
-    criteria = judge_readings(study)
-    if over_all(criteria).answer == "shown":
-        why = "F reaches A's Dice and C's MAE within the set bounds, however C is read"
-        return Verdict("does not hold", why)
-    reached = [name for name, one in criteria.items() if one.answer == "shown"]
-    if reached:
-        why = f"F reaches A's Dice and the MAE of {' and '.join(reached)} only"
-        return Verdict("cannot tell", why)
-    worse = _clearly_worse(study)
-    if worse:
-        why = f"F {' and '.join(worse)}; that one model fails does not show that none can do it"
-        return Verdict("cannot tell", why)
-    return Verdict("cannot tell", "F is neither shown to reach both nor shown to miss one of them")
+def _border(study: Study, part: Border, measured: Measured) -> Judged:
+    judge = partial(judge_border, border=part.border, direction=part.direction)
+    found, rows = measured[part.measure], DIFFERENCES.get(part.measure, ())
+    verdict, footing = _verdict(found, judge), unequal_footing(study, rows)
+    return Judged(KEYS[part.measure], found, verdict, not rows, footing)
 
 
-def _clearly_worse(study: Study) -> list[str]:
-    grades = {one.name: grade_difference(study, one) for one in READINGS}
-    return [
-        f"outlines worse than {row}"
-        for row, one in outline_differences(study).items()
-        if isinstance(one, Finding) and one.interval.high < 0
-    ] + [
-        f"grades worse than {name}"
-        for name, one in grades.items()
-        if isinstance(one, Finding) and one.interval.low > 0
-    ]
+def _steadier(study: Study, part: Steadier) -> Judged:
+    rows = (part.first, part.second)
+    name = f"SD of the reported ratio between training seeds, {part.first} - {part.second}"
+    found = spread_difference(study.trials, *rows, study.bootstrap)
+    return Judged(name, found, _verdict(found, _lower), footing=unequal_footing(study, rows))
+
+
+def _nearer_zero(study: Study, part: NearerZero) -> Judged:
+    rows = (part.first.row, part.second.row)
+    name = f"distance from 0 of the hard mask's bias, {rows[0]} - {rows[1]}"
+    found = study.bias_difference(part.first, part.second)
+    return Judged(name, found, _verdict(found, _lower), footing=unequal_footing(study, rows))
+
+
+def _between_scores(study: Study, part: BetweenScores) -> Judged:
+    name = difference_name(part.first, part.second)
+    found = study.difference(part.first, part.second)
+    footing = unequal_footing(study, (part.first.row, part.second.row))
+    return Judged(name, found, _verdict(found, _judge_of(study, part)), footing=footing)
+
+
+def _judge_of(study: Study, part: BetweenScores) -> Judge:
+    against = doubts(study.trials, part.first, part.second)
+    if against:
+        return lambda _: Verdict("cannot tell", "; ".join(against))
+    match part:
+        case Same():
+            return partial(judge_same, margin=part.margin)
+        case AtLeast():
+            return partial(judge_at_least, margin=part.margin)
+        case Contrast():
+            return partial(judge_direction, direction=part.direction, effect=part.effect)
+
+
+def _lower(found: Interval) -> Verdict:
+    return judge_direction(found, -1, None)
+
+
+def _verdict(found: Finding | Missing, judge: Judge) -> Verdict:
+    return unknown(found) if isinstance(found, Missing) else judge(found.interval)
 
 
 def _together(study: Study, claim: Claim, parts: Sequence[Judged]) -> Verdict:
     if study.machinery_only:
         gaps = sorted({p.found.reason for p in parts if isinstance(p.found, Missing)})
         return Verdict("cannot tell", "; ".join([study.machinery, *gaps]))
-    answers: list[Answer] = [part.verdict.answer for part in parts]
-    answer = _joined(answers)
+    answer = joined([part.verdict.answer for part in parts])
     deciding = [part for part in parts if part.verdict.answer == answer]
     if len(claim.parts) == 1:
         return Verdict(answer, deciding[0].verdict.why)
     return Verdict(answer, "; ".join(f"{part.name}: {part.verdict.why}" for part in deciding))
-
-
-def _joined(answers: Sequence[Answer]) -> Answer:
-    if "does not hold" in answers:
-        return "does not hold"
-    return "cannot tell" if "cannot tell" in answers else "holds"
 
 
 def ledger_numbers(study: Study, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -208,15 +181,7 @@ def _numbers(study: Study, entry: Entry) -> dict[str, Any]:
         "section": claim.section,
         "kind": claim.kind,
         "paper": claim.printed,
-        "ours": [
-            {
-                "what": part.name,
-                "is_level": part.is_level,
-                "footing": list(part.footing),
-                **part.found.numbers(),
-            }
-            for part in entry.parts
-        ],
+        "ours": [part.numbers() for part in entry.parts],
         "verdict": entry.verdict.answer,
         "why": entry.verdict.why,
         "data": study.data,

@@ -19,7 +19,7 @@ from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.trials import Trial
 from ivfgrade.cosines import PREFIX, measured_layers
 from ivfgrade.errors import InputError
-from ivfgrade.evaluation.bootstrap import Interval
+from ivfgrade.evaluation.bootstrap import Bootstrap, Interval
 
 KEYS = {
     "glcm_auc_a_d": "AUC of grade A against D from GLCM features, best classifier tried",
@@ -35,10 +35,11 @@ NEEDED = ("value", "low", "high", "images", "patients", "by", "grades")
 Measured = Mapping[str, Finding | Missing]
 
 
-def measure(trials: Sequence[Trial], confidence: float) -> dict[str, Finding | Missing]:
+def measure(trials: Sequence[Trial], bootstrap: Bootstrap) -> dict[str, Finding | Missing]:
     joint, plain = (_cosines(trials, row) for row in ("C", "E"))
     gaps = {trial: joint[trial] - plain[trial] for trial in joint if trial in plain}
-    textures = {key: _texture(trials, key) for key in TEXTURE}
+    confidence, fewest = bootstrap.confidence, bootstrap.fewest_patients
+    textures = {key: _texture(trials, key, fewest) for key in TEXTURE}
     return textures | {
         "conflict_C": _over_seeds(trials, joint, "C", confidence),
         "conflict_E": _over_seeds(trials, plain, "E", confidence),
@@ -86,7 +87,7 @@ def _seed_means(trials: Sequence[Trial], values: Sequence[float]) -> dict[int, f
     return {int(str(seed)): float(mean) for seed, mean in means.items()}
 
 
-def _texture(trials: Sequence[Trial], key: str) -> Finding | Missing:
+def _texture(trials: Sequence[Trial], key: str, fewest_patients: int) -> Finding | Missing:
     """Over several trials the mean, from the lowest lower to the highest upper bound: the trials
     share images and patients, so that no narrower interval follows from theirs."""
     handed_in = {
@@ -102,10 +103,23 @@ def _texture(trials: Sequence[Trial], key: str) -> Finding | Missing:
     held, entries = [trials[index] for index in known], list(known.values())
     values, lows, highs = ([entry[name] for entry in entries] for name in ("value", "low", "high"))
     middle = float(np.mean(values))
+    few = [
+        f"{name} in {trial.name}: {count}"
+        for trial, entry in zip(held, entries, strict=True)
+        for name, count in _patients(entry).items()
+        if count < fewest_patients
+    ]
+    if few:
+        return Missing(f"patients of {', '.join(few)}, too few for an interval", middle)
     alone = entries[0] if len(entries) == 1 else {"images": None, "patients": None}
     basis = basis_of(held, alone["images"], alone["patients"])
     interval = Interval(middle, min(lows), max(highs))
     return Finding(interval, basis, _seed_means(held, values), _note(held, entries))
+
+
+def _patients(entry: Mapping[str, Any]) -> Mapping[str, int]:
+    """Of each class that is compared; an older file knows of all together only."""
+    return entry.get("patients_by_class", {"all classes": entry["patients"]})
 
 
 def _complete(trial: Trial, key: str) -> Mapping[str, Any]:

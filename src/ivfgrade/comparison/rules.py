@@ -14,7 +14,8 @@ def rules(confidence: float) -> tuple[str, ...]:
         f"holds: the {percent} interval excludes 0 in the claimed direction",
         *WITHOUT_A_LEVEL,
         f"no interval for a value or difference of fewer than {fewest} patients: that all of them "
-        "are of one mind would be chance",
+        "are of one mind would be chance; for texture, in each of the classes that are compared; "
+        "for steadiness, nor of fewer training seeds than that",
         f"no correction for the number of claims: at {percent} one interval in {one_in} misses by "
         "chance",
     )
@@ -27,9 +28,12 @@ WITHOUT_A_LEVEL = (
     "one holds, and the reason says that it is smaller",
     "cannot tell: everything else, also a row that is missing",
     f"a row said to be the upper bound of Dice: holds if the interval lies above "
-    f"-{decimal(DICE_MARGIN)}, does not hold if it lies below 0 and reaches that, else cannot tell",
+    f"-{decimal(DICE_MARGIN)}, does not hold if it lies below that, else cannot tell",
     "systematic error of area: the mean of the signed error of the hard mask's ratio, its distance "
-    "from 0; steadiness: the mean over images of the reported ratio's SD between training seeds",
+    "from 0",
+    "steadiness: the mean over images of the reported ratio's SD between training seeds; Student "
+    "interval, from leaving out one training seed at a time and one patient at a time, as both are "
+    "samples",
     "two numbers said to be equal: holds if the interval lies inside the stated margin on both "
     "sides of 0, does not hold if it lies wholly outside, else cannot tell; the margins: Dice "
     f"{decimal(DICE_MARGIN)}, the bound set for F; MAE {decimal(MATCH)}, half of the difference "
@@ -52,6 +56,7 @@ WITHOUT_A_LEVEL = (
     "many epochs; one table can refute that claim or leave it open, for that one model fails does "
     "not show that none can do it",
     "a claim of several comparisons holds if all of them do, and does not hold if one does not",
-    "intervals: percentiles over resamples of the test patients, paired by image; another training "
-    "would differ too, which is not in the interval: see the difference per training seed",
+    "intervals: where nothing else is said, percentiles over resamples of the test patients, "
+    "paired by image; another training would differ too, which is not in the interval: see the "
+    "difference per training seed",
 )

@@ -1,4 +1,9 @@
-"""How much the answer of a row depends on the seed of its training: other weights, same images."""
+"""How much the answer of a row depends on the seed of its training: other weights, same images.
+
+How much the answers of these very trainings differ is described with an interval over patients.
+Whether one row differs less than another is asked of trainings to come, so that their seeds are a
+sample, too.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +14,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from ivfgrade.comparison.findings import Finding, Missing, basis_of
 from ivfgrade.comparison.resampled import interval_of_mean
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
-from ivfgrade.evaluation.bootstrap import Bootstrap, as_number
+from ivfgrade.evaluation.bootstrap import Bootstrap, Interval, as_number
+
+INTERVALS = "percentiles over resamples of the patients: of these trainings, not of others"
 
 
 def stability(study: Study) -> dict[str, Any]:
     between = {row: between_seeds(study.trials, row, study.bootstrap) for row in study.rows}
-    return {**study.facts(), "rows": between}
+    return {**study.facts(), "intervals": INTERVALS, "rows": between}
 
 
 def between_seeds(trials: Sequence[Trial], row: str, bootstrap: Bootstrap) -> dict[str, Any] | None:
-    """Of the reported ratio and grade; None with fewer than two training seeds."""
+    """Of the reported ratio and grade, with intervals over patients alone: a description of these
+    trainings. None with fewer than two training seeds."""
     ratios, grades, patients = _by_seed(trials, row)
     if ratios.shape[1] < 2 or len(ratios) == 0:
         return None
@@ -49,12 +58,40 @@ def spread_difference(
     (ours, _, patients), (theirs, _, _) = (_by_seed(both, row) for row in (first, second))
     if ours.shape[1] < 2 or len(ours) == 0:
         return Missing(f"fewer than two training seeds of {first} and {second} share an image")
-    gaps = ours.std(1, ddof=1) - theirs.std(1, ddof=1)
-    interval = interval_of_mean(gaps, patients, bootstrap)
-    count = len(set(patients))
-    if np.isnan(interval.low):
-        return Missing(f"patients with a value: {count}, too few to resample", interval.value)
-    return Finding(interval, basis_of(both, len(gaps), count))
+    counts = {"training seeds": ours.shape[1], "patients with a value": len(set(patients))}
+    value = _mean_gap(ours, theirs)
+    for what, count in counts.items():
+        # as few trainings as patients may be of one mind by chance
+        if count < bootstrap.fewest_patients:
+            return Missing(f"{what}: {count}, too few for an interval", value)
+    half = _half_width(ours, theirs, patients, bootstrap.confidence)
+    interval = Interval(value, value - half, value + half)
+    return Finding(interval, basis_of(both, len(ours), counts["patients with a value"]))
+
+
+def _mean_gap(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Mean over images of the difference of two SDs between seeds; both N K."""
+    return float((ours.std(1, ddof=1) - theirs.std(1, ddof=1)).mean())
+
+
+def _half_width(
+    ours: np.ndarray, theirs: np.ndarray, patients: np.ndarray, confidence: float
+) -> float:
+    """Of a Student interval, whose variance is that between seeds and that between patients, each
+    by its jackknife. Seeds are not redrawn: one that is drawn twice would bring an SD of 0."""
+    seeds = range(ours.shape[1])
+    fewer_seeds = [_mean_gap(np.delete(ours, k, 1), np.delete(theirs, k, 1)) for k in seeds]
+    others = [patients != patient for patient in np.unique(patients)]
+    fewer_patients = [_mean_gap(ours[kept], theirs[kept]) for kept in others]
+    variance = _jackknifed(fewer_seeds) + _jackknifed(fewer_patients)
+    # of the fewer of both: the wider interval
+    quantile = student.ppf((1 + confidence) / 2, min(len(seeds), len(others)) - 1)
+    return float(quantile * np.sqrt(variance))
+
+
+def _jackknifed(left_out: Sequence[float]) -> float:
+    """Variance of a statistic, from its values when one of the sample is left out at a time."""
+    return float((len(left_out) - 1) * np.var(left_out))
 
 
 def flips(grades: np.ndarray) -> np.ndarray:

@@ -6,11 +6,13 @@ else one *cannot tell*. The rules are asked in this order: an effect that is cer
 than half the claimed one holds, and the reason says that it is smaller.
 A claim that two numbers are the same *holds* if the interval lies inside the margin on both sides,
 *does not hold* if it lies wholly outside, else one *cannot tell*: an interval that merely includes
-0 shows no equality.
+0 shows no equality. A claim that a number is no lower than another, but for a margin, is asked the
+same on one side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,13 +61,14 @@ def judge_same(found: Interval, margin: float) -> Verdict:
 
 
 def judge_at_least(found: Interval, margin: float) -> Verdict:
-    """That the first is no lower than the second, but for `margin`."""
+    """That the first is no lower than the second, but for `margin`: what is certainly lower by
+    less is tolerated, so 0 is no border here."""
     shown, bound = f"the interval {span(found)}", f"-{decimal(margin)}"
     if found.low > -margin:
         return Verdict("holds", f"{shown} lies above {bound}")
-    if found.high < 0:
-        return Verdict("does not hold", f"{shown} lies below 0 and reaches {bound}")
-    return Verdict("cannot tell", f"{shown} includes both 0 and {bound}")
+    if found.high < -margin:
+        return Verdict("does not hold", f"{shown} lies below {bound}")
+    return Verdict("cannot tell", f"{shown} includes {bound}")
 
 
 def judge_border(found: Interval, border: float, direction: int) -> Verdict:
@@ -78,6 +81,13 @@ def judge_border(found: Interval, border: float, direction: int) -> Verdict:
     if high < 0:
         return Verdict("does not hold", f"{shown} lies {other} {border:g}, claimed is {claimed}")
     return Verdict("cannot tell", f"{shown} includes {border:g}")
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
+    """Of a claim of several comparisons."""
+    if "does not hold" in answers:
+        return "does not hold"
+    return "cannot tell" if "cannot tell" in answers else "holds"
 
 
 def unknown(missing: Missing) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -36,6 +37,8 @@ RULES = [
     "auc_last_against_first: models taught the first and the last grade alone",
     "measured: for the claims; of the classifiers, and of all pairs of grades below the last, the "
     "highest AUC; it is chosen on the same images, so each resample has its own best",
+    "patients_by_class: of each class of grades that the AUC sets against another; few of them are "
+    "few witnesses, whatever their images",
     "regressors: learn from train, are chosen by mean absolute error on val, are judged on test",
     "grade: grade of the predicted ratio against the grade of the true ratio",
     "intervals: percentiles over resamples of the patients, each with all its images; the models "
@@ -99,12 +102,15 @@ def of_claims(numbers: Numbers, measured: Measured, test: pd.DataFrame, names: N
     return {
         "glcm_auc_a_d": {
             **glcm["best_auc_last_against_first"],
-            **_behind(f"{way} classifier", measured.images, (names[0], names[-1])),
+            **_behind(f"{way} classifier", measured.images, _each((names[0], names[-1]))),
         },
-        "lbp_auc_d": {**lbp["auc_last_against_others"], **_behind("perceptron", test, names)},
+        "lbp_auc_d": {
+            **lbp["auc_last_against_others"],
+            **_behind("perceptron", test, {"the others": names[:-1], names[-1]: names[-1:]}),
+        },
         "lbp_auc_abc": {
             **lbp["auc_of_best_pair_without_last"],
-            **_behind(best_pair, test, names[:-1]),
+            **_behind(best_pair, test, _each(names[:-1])),
         },
     }
 
@@ -115,12 +121,29 @@ def _highest(found: dict[str, Numbers]) -> str:
     return max(values, key=lambda name: -1.0 if values[name] is None else values[name], default="")
 
 
-def _behind(by: str, images: pd.DataFrame, grades: Names) -> Numbers:
-    """The images of these grades, which are those that the measure compares."""
-    part = images[images["grade"].isin(grades)]
-    counts = {name: int((part["grade"] == name).sum()) for name in grades}
-    patients = int(part["patient"].nunique())
-    return {"by": by, "images": len(part), "patients": patients, "grades": counts}
+def _each(grades: Names) -> dict[str, Names]:
+    return {name: (name,) for name in grades}
+
+
+def _behind(by: str, images: pd.DataFrame, classes: dict[str, Names]) -> Numbers:
+    """The images and patients of the grades that the measure compares, each class by itself: the
+    images of one patient would be one witness, however many they are."""
+    grades = [name for members in classes.values() for name in members]
+    of_grade = {name: images[images["grade"] == name] for name in grades}
+    return {
+        "by": by,
+        "images": sum(len(part) for part in of_grade.values()),
+        "patients": _patients(images, grades),
+        "grades": {name: len(part) for name, part in of_grade.items()},
+        "patients_by_grade": {name: _patients(images, [name]) for name in grades},
+        "patients_by_class": {
+            name: _patients(images, members) for name, members in classes.items()
+        },
+    }
+
+
+def _patients(images: pd.DataFrame, grades: Sequence[str]) -> int:
+    return int(images.loc[images["grade"].isin(grades), "patient"].nunique())
 
 
 def regress(measured: Measured, setting: Setting) -> Regressions:
