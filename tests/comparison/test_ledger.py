@@ -159,6 +159,13 @@ def test_the_rules_name_the_confidence_of_the_intervals():
     assert "95" not in text
 
 
+def test_the_rules_name_what_is_resampled():
+    text = " ".join(rules(0.95))
+    assert "leaving out one training seed at a time and one patient at a time" in text
+    assert "where nothing else is said, percentiles over resamples of the test patients" in text
+    assert "in each of the classes that are compared" in text
+
+
 def test_the_soft_mask_of_the_paper_is_not_fitted_to_ratios():
     by_id = {one.id: one for one in CLAIMS}
     for name in ("joint-matches-the-soft-mask", "two-models-are-best"):
