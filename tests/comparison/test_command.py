@@ -193,7 +193,9 @@ def test_no_row_may_have_the_name_of_anything_that_a_trial_keeps(experiments, tm
     (looks / "C" / "metrics.json").write_text("{}")
     texture.mkdir()
     (texture / "metrics.json").write_text('{"measured": {}}')
-    pd.DataFrame(columns=["image", "ratio", "lbp_mlp"]).to_csv(texture / "per_image.csv")
+    pd.DataFrame(columns=["image", "ratio", "lbp_mlp", "glcm_mlp"]).to_csv(
+        texture / "per_image.csv"
+    )
     home = tmp_path / "results" / "one"
     keep(experiments, home, ("A", "C"), focus=looks, texture=texture)
     assert {path.stem for path in home.iterdir()} - {"A", "C"} == RESERVED

@@ -126,9 +126,12 @@ def test_texture_is_compared_on_the_same_images(tmp_path: Path, experiments: Pat
     known = truth()[["image", "patient", "ratio"]]
     home = tmp_path / "texture"
     home.mkdir()
-    known.assign(lbp_mlp=0.3)[2:].to_csv(home / "per_image.csv", index=False)
+    known.assign(lbp_mlp=0.3, glcm_mlp=0.4)[2:].to_csv(home / "per_image.csv", index=False)
     (home / "metrics.json").write_text('{"measured": {}}')
     (trial,) = read_experiments(experiments, ALL, texture=home)
+    gap = (trial.rows["C"]["error_glcm_mlp"] - trial.rows["C"]["error_lbp_mlp"]).dropna()
+    assert (gap.abs() <= 0.1 + 1e-9).all()
+    assert gap.abs().max() > 0.05
     found = trial.rows["C"]["error_lbp_mlp"]
     assert found[:2].isna().all()
     np.testing.assert_allclose(found[2:], (known["ratio"] - 0.3).abs()[2:], atol=1e-9)

@@ -13,6 +13,7 @@ from ivfgrade.comparison.claim import (
     higher,
     lower,
 )
+from ivfgrade.comparison.tables import GLCM_ERROR, TEXTURE_ERROR
 
 SECTION_II = (
     Claim(
@@ -22,6 +23,15 @@ SECTION_II = (
         "a t-SNE picture",
         "figure",
         (Border("glcm_auc_a_d", -1, SEPARABLE),),
+    ),
+    Claim(
+        "lbp-sees-more-than-glcm",
+        "local binary patterns are more sensitive than GLCM features (MAE of the same perceptron "
+        "on either)",
+        "II.A",
+        NOT_PRINTED,
+        "direction without a number",
+        (lower(Score("C", TEXTURE_ERROR), Score("C", GLCM_ERROR)),),
     ),
     Claim(
         "lbp-finds-extremes",

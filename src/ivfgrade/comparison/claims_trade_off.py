@@ -68,7 +68,7 @@ TRADE_OFF = (
     Claim(
         "joint-surpasses-texture",
         "the joint model surpasses traditional methods (C's MAE under that of the perceptron on "
-        "local binary patterns)",
+        "local binary patterns, which is given the embryo's outline where one is known)",
         "IV.C",
         "0.046 for C; the other number is not printed",
         "direction without a number",

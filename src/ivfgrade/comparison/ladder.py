@@ -1,7 +1,8 @@
 """Row F's ladder: what did each step bring that leads to it, and does F meet its criterion?
 
-Steps are kept by their gains on the validation patients, before any test image is looked at; both
-are shown. The last steps to F are read as F is judged, by the ratio that the recipe reports.
+F was put together before any of its steps was measured. When a tried step joins, or one leaves, is
+settled by gains on the validation patients (docs/choices.md), which stand beside those on the test
+patients. The last steps to F are read as F is judged, by the ratio that the recipe reports.
 """
 
 from __future__ import annotations

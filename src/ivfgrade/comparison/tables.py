@@ -15,7 +15,8 @@ TRUTH = ("patient", "stage", "supervision", "ratio", "grade", "clinical_grade")
 ERRORS = ("error_direct", "error_hard", "error_soft", "error_soft_uncalibrated", "error_fused",
           "error_reported")  # fmt: skip
 HEAT, HEAT_MAP = "heat_on_fragments", GRADCAM
-TEXTURE_ERROR = "error_lbp_mlp"  # of the paper's perceptron on texture, on the same images
+# of the paper's perceptron on texture, and of the same one on its other features; same images
+TEXTURE_ERROR, GLCM_ERROR = "error_lbp_mlp", "error_glcm_mlp"
 SMALL_PX = 16.0  # diameter: the middle of the report's three borders of fragment size
 SMALL_BOUNDARY = "boundary_f1_small"
 BIAS = "bias_hard"  # signed: the area of the outlines less the true one
@@ -47,16 +48,20 @@ def with_derived(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_texture(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The error of the perceptron on local binary patterns, as one more column; images without an
-    embryo outline have none."""
+    """The errors of the perceptrons on texture, as two more columns; images without an embryo
+    outline have none."""
     found = read_table(path)
-    absent = [name for name in ("image", "ratio", "lbp_mlp") if name not in found]
+    absent = [name for name in ("image", "ratio", "lbp_mlp", "glcm_mlp") if name not in found]
     if absent:
         raise InputError(f"{path} lacks the column {', '.join(absent)}")
     if found["image"].duplicated().any() or not set(found["image"]) <= set(table["image"]):
         raise InputError(f"{path} must hold test images of this table, each once")
-    errors = (found["lbp_mlp"] - found["ratio"]).abs().set_axis(found["image"])
-    return table.assign(**{TEXTURE_ERROR: table["image"].map(errors)})
+    answers = {TEXTURE_ERROR: found["lbp_mlp"], GLCM_ERROR: found["glcm_mlp"]}
+    errors = {
+        name: (answer - found["ratio"]).abs().set_axis(found["image"])
+        for name, answer in answers.items()
+    }
+    return table.assign(**{name: table["image"].map(error) for name, error in errors.items()})
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ivfgrade.comparison.tables import GLCM_ERROR, TEXTURE_ERROR
 from ivfgrade.comparison.trials import Score
 
 NAMES = {
@@ -17,17 +18,21 @@ NAMES = {
     "error_reported": "MAE reported",
     "error_constant": "MAE of the best constant",
     "error_lbp_mlp": "MAE of the perceptron on LBP",
+    "error_glcm_mlp": "MAE of the perceptron on GLCM",
     "boundary_f1": "boundary F1",
     "boundary_f1_small": "boundary F1 around small fragments",
     "false_alarm": "outlined share of clean images",
     "heat_on_fragments": "share of heat on fragments",
 }
+OF_NO_ROW = (TEXTURE_ERROR, GLCM_ERROR)  # beside every row the same
 Numbers = Mapping[str, Any]
 
 
 def difference_name(first: Score, second: Score) -> str:
     if first.column == second.column:
         return f"{NAMES[first.column]}, {first.row} - {second.row}"
+    if first.column in OF_NO_ROW and second.column in OF_NO_ROW:
+        return f"{NAMES[first.column]} - {NAMES[second.column]}"
     if first.row == second.row:
         return f"{first.row}, {NAMES[first.column]} - {NAMES[second.column]}"
     ours, theirs = (NAMES[score.column].removeprefix("MAE ") for score in (first, second))
