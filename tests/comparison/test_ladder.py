@@ -70,9 +70,9 @@ def test_both_readings_of_c_are_compared():
         gap = rows["F"]["error_reported"] - rows["C"][one["mae_of_c"]]
         assert one["mae_f_minus_c"]["value"] == pytest.approx(gap.mean(), abs=1e-6)
         outlines = rows["F"]["dice"] - rows["A"]["dice"]
-        assert one["dice_f_minus_a"]["value"] == pytest.approx(outlines.mean(), abs=1e-6)
+        assert one["dice_f_minus"]["A"]["value"] == pytest.approx(outlines.mean(), abs=1e-6)
         after = rows["F"]["dice"] - rows["D"]["dice"]
-        assert one["dice_f_minus_d"]["value"] == pytest.approx(after.mean(), abs=1e-6)
+        assert one["dice_f_minus"]["D"]["value"] == pytest.approx(after.mean(), abs=1e-6)
         assert one["against"].startswith("A's and D's outlines and C read")
 
 
@@ -85,13 +85,14 @@ def test_without_its_control_f_is_not_shown():
     assert numbers["why"].count("row C_head was not run") == 1
 
 
-def test_f_must_also_reach_the_outlines_of_d():
+@pytest.mark.parametrize("control", ["D", "A_longer"])
+def test_f_must_also_reach_the_outlines_of_a_with_what_f_had(control):
     made = with_c_head(0.05)
-    assert ladder(study(made))["criterion"][0]["dice_f_minus_d"] is None
-    made[0].rows["D"] = row(truth(), 9, 0.80, 0.05, spread=1e-4)
+    assert [*ladder(study(made))["criterion"][0]["dice_f_minus"]] == ["A"]
+    made[0].rows[control] = row(truth(), 9, 0.80, 0.05, spread=1e-4)
     numbers = ladder(study(made))
     assert numbers["answer"] == "not shown"
-    assert "from D's" in numbers["why"]
+    assert f"from {control}'s" in numbers["why"]
     assert "from A's" not in numbers["why"]
 
 
@@ -261,7 +262,7 @@ def test_quick_profile_shows_nothing():
     numbers = ladder(study(machinery_only=True))
     assert {one["answer"] for one in numbers["criterion"]} == {numbers["answer"]} == {"cannot tell"}
     assert "made with the profile small, which proves the machinery only" in numbers["why"]
-    assert np.isfinite(numbers["criterion"][0]["dice_f_minus_a"]["value"])
+    assert np.isfinite(numbers["criterion"][0]["dice_f_minus"]["A"]["value"])
 
 
 def test_unequal_training_is_told():

@@ -88,6 +88,7 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
     lower = {"value": -0.0389, "low": -0.0844, "high": -0.0052}
     branch |= {"validation": {"gain_dice": lower, "gain_mae": None}}
     judged = {"against": "A and C", "mae_of_c": "error_direct", "why": "w"}
+    judged |= {"dice_f_minus": {"A": cell, "A_longer": lower}, "mae_f_minus_c": cell}
     readings = [
         {**judged, "row_of_c": "C", "answer": "shown"},
         {**judged, "row_of_c": "C_head", "answer": "not shown"},

@@ -186,6 +186,7 @@ def test_what_row_f_was_held_against_is_told_apart(whole):
 def test_a_step_shows_what_it_brought_on_validation(whole):
     assert "On validation: Dice \u22120.039 " in whole
     assert whole.count("On validation:") == 1  # a step that stands on none has no gain
+    assert '<th class="number" scope="col">Dice, F \u2212 A for longer</th>' in whole
     assert "better point estimate than F" in whole
     assert "C with phase 2 (Dice \u22120.039, \u22120.084 to \u22120.005)." in whole
 

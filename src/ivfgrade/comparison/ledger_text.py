@@ -97,9 +97,8 @@ def _ladder_text(study: Study, ladder: Numbers) -> str:
 
 
 def _outlines(one: Numbers) -> str:
-    against = {"A": one["dice_f_minus_a"], "D": one["dice_f_minus_d"]}
-    told = {row: numbers for row, numbers in against.items() if numbers is not None}
-    return ", ".join(f"Dice {signed(numbers)} from {row}" for row, numbers in told.items())
+    against = one["dice_f_minus"].items()
+    return ", ".join(f"Dice {signed(numbers)} from {row}" for row, numbers in against)
 
 
 def _scored(step: Numbers) -> list[str]:
