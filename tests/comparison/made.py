@@ -193,3 +193,14 @@ def study(made: list[Trial] | None = None, machinery_only: bool = False) -> Stud
     if machinery_only:
         judged = [replace(another(trial, profile="small"), verdicts=False) for trial in judged]
     return Study(judged, SCHEME, BOOTSTRAP, "on synthetic embryos")
+
+
+ALIKE = {"epochs": 12, "init": "none"}  # a training that all rows share
+
+
+def with_c_head(error: float) -> list[Trial]:
+    """F is better than A at outlines and than C at grades; so may C be after F's phase 2."""
+    rows = {name: row(truth(), index, *numbers, spread=1e-4) for index, (name, numbers) in
+            enumerate({"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02),
+                       "C_head": (0.70, error)}.items())}  # fmt: skip
+    return [a_trial(2, None, rows, settings=dict.fromkeys(rows, ALIKE))]

@@ -25,7 +25,10 @@ def with_epochs(trial: Identity, epochs: int) -> Identity:
     [{}, {"fold": 1}, {"data_digest": None}, {"training_seed": 2, "fold": 1}],
 )
 def test_other_seeds_and_folds_go_together(more: dict) -> None:
-    require_poolable([FIRST, replace(SECOND, **more)])
+    pair = [FIRST, replace(SECOND, **more)]
+    require_poolable(pair)
+    with pytest.raises(InputError, match="two trials are of"):  # nothing else stands in the way
+        require_poolable([*pair, pair[1]])
 
 
 @pytest.mark.parametrize(
