@@ -96,12 +96,14 @@ def test_equal_rows_are_equal_to_the_last_digit():
     ],
 )
 def test_one_model_that_has_both(f, c, answer):
-    rows = {"A": (0.72, 0.05), "C": c, "C_head": c} | ({"F": f} if f else {})
+    a = (0.72, 0.05)
+    rows = {"A": a, "A_longer": a, "C": c, "C_head": c} | ({"F": f} if f else {})
     assert verdict(OneModel(), made=with_rows(**rows))[0] == answer
 
 
 def test_f_must_reach_c_however_c_is_read():
-    made = with_rows(A=(0.72, 0.05), C=(0.70, 0.05), C_head=(0.70, 0.001), F=(0.75, 0.04))
+    a = (0.72, 0.05)
+    made = with_rows(A=a, A_longer=a, C=(0.70, 0.05), C_head=(0.70, 0.001), F=(0.75, 0.04))
     table = made[0].rows["C"]
     made[0].rows["C"] = table.assign(error_fused=table["error_fused"] / 10)
     answer, why = verdict(OneModel(), made=made)
@@ -110,11 +112,12 @@ def test_f_must_reach_c_however_c_is_read():
 
 
 def test_f_must_reach_c_after_its_own_phase_2():
-    rows = {"A": (0.72, 0.05), "C": (0.70, 0.05), "F": (0.75, 0.02)}
+    a = (0.72, 0.05)
+    rows = {"A": a, "A_longer": a, "C": (0.70, 0.05), "F": (0.75, 0.02)}
     assert verdict(OneModel(), made=with_rows(**rows)) == ("cannot tell", "row C_head was not run")
     (entry,) = ledger(study(with_rows(**rows, C_head=(0.70, 0.05))), [claim(OneModel())])
     assert entry.verdict.answer == "does not hold"
-    assert [part.name for part in entry.parts[3:]] == [
+    assert [part.name for part in entry.parts[4:]] == [
         "MAE, F reported - C given F's phase 2 too, read directly",
         "MAE, F reported - C given F's phase 2 too, read through the calibration",
     ]

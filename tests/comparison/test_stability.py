@@ -79,7 +79,7 @@ def test_kendall_w_with_ties_is_the_mean_rank_correlation():
 
 def test_every_row_is_listed():
     rows = stability(study())["rows"]
-    assert list(rows) == ["Baseline", "A", "B1", "B2", "C", "D", "E", "F"]
+    assert list(rows) == ["Baseline", "A", "A_longer", "B1", "B2", "C", "D", "E", "F"]
     assert rows["C"]["images"] == 48
     assert stability(study(trials()))["rows"]["C"] is None
 

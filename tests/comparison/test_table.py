@@ -53,6 +53,7 @@ def test_the_paper_stands_beside_and_gaps_stay_gaps():
     assert [row["row"] for row in numbers["rows"]] == [
         "Baseline",
         "A",
+        "A_longer",
         "B1",
         "B2",
         "C",

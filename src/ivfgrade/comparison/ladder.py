@@ -40,8 +40,15 @@ class Step:
     after: tuple[str, str] | None = None  # row and grade of the step that it is added to
 
 
-READ_BY_BOTH = "the same network, read through calibrated soft area and fusion"
-AS_REPORTED = "the same network, read as the recipe reports: fused likewise, or directly as before"
+def _read_otherwise(row: str) -> tuple[Step, Step]:
+    """What the calibration brings, which is nobody's own: by the mask first, then by both."""
+    return (
+        Step(row, SOFT, "the same network, read by calibrated soft area alone", (row, DIRECT)),
+        Step(row, FUSED, "the same network, soft area fused with the direct answer", (row, SOFT)),
+    )
+
+
+AS_REPORTED = "the same network, read as the recipe reports: fused, or directly as before"
 STEPS = (
     Step("C", DIRECT, "the paper's joint training, read directly"),
     Step("D", DIRECT, "decoupled training in place of joint training", ("C", DIRECT)),
@@ -68,9 +75,12 @@ STEPS = (
     Step("A", HARD, "the paper's phase 1, read by the area of its hard mask"),
     Step("A", SOFT, "the same network, read by calibrated soft area", ("A", HARD)),
     Step("A", FUSED, "the same network, soft area fitted to the ratio", ("A", SOFT)),
-    Step("C", FUSED, READ_BY_BOTH, ("C", DIRECT)),
+    *_read_otherwise("C"),
     Step("C_head", DIRECT, "C, then D's phase 2 on top of it", ("C", DIRECT)),
-    Step("C_head", FUSED, READ_BY_BOTH, ("C_head", DIRECT)),
+    *_read_otherwise("C_head"),
+    *_read_otherwise("D"),
+    Step("F", DIRECT, "the same network, read directly", ("F", REPORTED)),
+    *_read_otherwise("F"),
 )
 
 
@@ -143,4 +153,5 @@ def _scores(
 
 
 def _possessive(rows: Iterable[str]) -> str:
-    return " and ".join(f"{row}'s" for row in rows)
+    *others, last = [f"{row}'s" for row in rows]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -24,6 +24,7 @@ from ivfgrade.comparison.findings import Finding, Missing
 from ivfgrade.comparison.footing import unequal_footing
 from ivfgrade.comparison.heat import doubts
 from ivfgrade.comparison.measured import DIFFERENCES, KEYS, Measured, measure
+from ivfgrade.comparison.remarks import remarks
 from ivfgrade.comparison.row_f import findings_of_f, judge_one_model
 from ivfgrade.comparison.rules import rules
 from ivfgrade.comparison.stability import spread_difference
@@ -53,12 +54,14 @@ class Judged:
     verdict: Verdict
     is_level: bool = False  # a level, not a difference
     footing: tuple[str, ...] = ()  # where the compared rows were not trained alike
+    remarks: tuple[str, ...] = ()
 
     def numbers(self) -> dict[str, Any]:
         return {
             "what": self.name,
             "is_level": self.is_level,
             "footing": list(self.footing),
+            "remarks": list(self.remarks),
             **self.found.numbers(),
         }
 
@@ -98,8 +101,14 @@ def _one_model(study: Study) -> list[Judged]:
     found = findings_of_f(study)
     verdict = judge_one_model(found)  # one for all: only together they say it
     return [
-        Judged(name, one, verdict, footing=unequal_footing(study, ("F", other)))
-        for name, other, one in found.comparisons()
+        Judged(
+            one.name,
+            one.found,
+            verdict,
+            footing=unequal_footing(study, ("F", one.theirs.row)),
+            remarks=remarks(study, one.ours, one.theirs, one.found),
+        )
+        for one in found.comparisons()
     ]
 
 
@@ -127,8 +136,13 @@ def _nearer_zero(study: Study, part: NearerZero) -> Judged:
 def _between_scores(study: Study, part: BetweenScores) -> Judged:
     name = difference_name(part.first, part.second)
     found = study.difference(part.first, part.second)
-    footing = unequal_footing(study, (part.first.row, part.second.row))
-    return Judged(name, found, _verdict(found, _judge_of(study, part)), footing=footing)
+    return Judged(
+        name,
+        found,
+        _verdict(found, _judge_of(study, part)),
+        footing=unequal_footing(study, (part.first.row, part.second.row)),
+        remarks=remarks(study, part.first, part.second, found),
+    )
 
 
 def _judge_of(study: Study, part: BetweenScores) -> Judge:

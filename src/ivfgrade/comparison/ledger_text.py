@@ -12,6 +12,7 @@ from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.wording import (
     NAMES,
     capital,
+    counted,
     level,
     markdown_table,
     signed,
@@ -23,23 +24,27 @@ Numbers = dict[str, Any]
 
 
 def ledger_text(study: Study, entries: Sequence[Entry], ladder: Numbers) -> str:
-    counted = ", ".join(
+    verdicts = ", ".join(
         f"{answer}: {sum(entry.verdict.answer == answer for entry in entries)}"
         for answer in ("holds", "does not hold", "cannot tell")
     )
-    trials = capital(study.basis.text())
-    head = f"# The paper's claims, {study.data}\n\n{trials}. Verdicts: {counted}.\n\n"
+    basis = f"{capital(study.basis.text())}.\n{counted(study.judged_on)}"
+    head = f"# The paper's claims, {study.data}\n\n{basis}\nVerdicts: {verdicts}.\n\n"
     claims = markdown_table(HEADER, [_line(study, entry) for entry in entries])
-    remarks = [f"{part.name}: {remark}" for entry in entries for part in entry.parts
-               for remark in part.footing]  # fmt: skip
-    uneven = (
-        f"## Not on equal footing\n\n{_list(list(dict.fromkeys(remarks)))}\n" if remarks else ""
-    )
+    parts = [part for entry in entries for part in entry.parts]
+    uneven = _section("Not on equal footing", [(part.name, part.footing) for part in parts])
+    beside = _section("To be read beside", [(part.name, part.remarks) for part in parts])
     return (
-        f"{head}{warnings(study.cautions)}{claims}\n{uneven}"
+        f"{head}{warnings(study.cautions)}{claims}\n{beside}{uneven}"
         f"## Rules\n\n{_list(rules(study.bootstrap.confidence))}\n"
         f"## Not tested here\n\n{_list(NOT_TESTED)}\n{_ladder_text(study, ladder)}"
     )
+
+
+def _section(title: str, told: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Each comparison with what is told of it, once; nothing if nothing is told."""
+    lines = dict.fromkeys(f"{name}: {remark}" for name, remarks in told for remark in remarks)
+    return f"## {title}\n\n{_list(list(lines))}\n" if lines else ""
 
 
 def _line(study: Study, entry: Entry) -> list[str]:
@@ -98,7 +103,7 @@ def _ladder_text(study: Study, ladder: Numbers) -> str:
 
 def _outlines(one: Numbers) -> str:
     against = one["dice_f_minus"].items()
-    return ", ".join(f"Dice {signed(numbers)} from {row}" for row, numbers in against)
+    return ", ".join(f"Dice less {row}'s {signed(numbers)}" for row, numbers in against)
 
 
 def _scored(step: Numbers) -> list[str]:

@@ -3,12 +3,12 @@
 The paper holds one such model to be impossible. It is *shown* if both point estimates are at least
 equal and the paired intervals lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
 F's outlines are compared with A's; with those of A_longer, as F's phase 1 saw more images than A;
-and, as F had a phase 2 and A had none, with those of D, which is A with phase 2. Of these two where
-they were run. F's reported ratio is compared with C's direct answer, the paper's
-number, and with all that C gives when it gets what F gets and is not F's own: the calibration by
-which it is read, and D's phase 2 on top of it (C_head). F must meet the criterion against every
-such reading. Without C_head, or if the whole networks of A, C and F did not start alike and learn
-for as many epochs, it is not shown.
+and, as F had a phase 2 and A had none, with those of D (A with phase 2), where that was run. F's
+reported ratio is compared with C's direct answer, the paper's number, and with all that C gives
+when it gets what F gets and is not F's own: the calibration by which it is read, and D's phase 2 on
+top of it (C_head). F must meet the criterion against every such reading. Without A_longer or
+C_head, or if the whole networks of A, C and F did not start alike and learn for as many epochs, it
+is not shown.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN, Verdict, unkno
 
 ROUND_OFF = 1e-9
 WHOLE_NETWORKS = ("A", "C", "C_head", "F")  # of C_head and F: their phase 1
-CONTROLS = ("A_longer", "D")  # A with what F had and is not F's own, of its outlines
+NEEDED = ("A", "A_longer")  # always, so that the absence of one shows
+AFTER_PHASE_2 = "D"
 DIRECT, FUSED, REPORTED = "error_direct", "error_fused", "error_reported"
+OUTLINES, GRADE = Score("F", "dice"), Score("F", REPORTED)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    name: str
+    ours: Score
+    theirs: Score
+    found: Finding | Missing
+
+
+@dataclass(frozen=True)
 class FindingsOfF:
     """All that is asked of F, each difference once."""
 
@@ -70,21 +80,18 @@ class FindingsOfF:
             return dict.fromkeys(self.grades, Criterion("not shown", self.why_uneven))
         return {one: judge_row(self.outlines, grade) for one, grade in self.grades.items()}
 
-    def comparisons(self) -> Iterator[tuple[str, str, Finding | Missing]]:
-        """Name, row that F is held against, finding."""
+    def comparisons(self) -> Iterator[Comparison]:
         for row, found in self.outlines.items():
-            yield f"Dice, F - {row}", row, found
+            yield Comparison(f"Dice, F - {row}", OUTLINES, Score(row, "dice"), found)
         for reading, found in self.grades.items():
-            yield f"MAE, F reported - {reading.name}", reading.score.row, found
+            yield Comparison(f"MAE, F reported - {reading.name}", GRADE, reading.score, found)
 
 
 def findings_of_f(study: Study) -> FindingsOfF:
-    # A always, so that its absence shows
-    against = ["A", *(row for row in CONTROLS if study.has(Score(row, "dice")))]
-    ours, reported = Score("F", "dice"), Score("F", REPORTED)
+    against = [*NEEDED, *[AFTER_PHASE_2] * study.has(Score(AFTER_PHASE_2, "dice"))]
     return FindingsOfF(
-        {row: study.difference(ours, Score(row, "dice")) for row in against},
-        {reading: study.difference(reported, reading.score) for reading in READINGS},
+        {row: study.difference(OUTLINES, Score(row, "dice")) for row in against},
+        {reading: study.difference(GRADE, reading.score) for reading in READINGS},
         unequal_start(study, WHOLE_NETWORKS),
     )
 
@@ -127,9 +134,9 @@ def over_all(criteria: Mapping[Reading, Criterion]) -> Criterion:
 def judge_one_model(found: FindingsOfF) -> Verdict:
     """That no model has both is refuted by one that does, and left open by one that fails: another
     might do it."""
-    for _, _, one in found.comparisons():
-        if isinstance(one, Missing):
-            return unknown(one)
+    for one in found.comparisons():
+        if isinstance(one.found, Missing):
+            return unknown(one.found)
     if found.uneven:
         return Verdict("cannot tell", found.why_uneven)
     criteria = found.criteria

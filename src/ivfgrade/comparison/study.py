@@ -9,6 +9,7 @@ from typing import Any
 from ivfgrade.comparison import paired
 from ivfgrade.comparison.consistency import require_one_study
 from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
+from ivfgrade.comparison.sample_sizes import Sizes, sample_sizes
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
@@ -86,6 +87,12 @@ class Study:
         return basis_of(self.trials, len(images), len(set(images.values())))
 
     @property
+    def judged_on(self) -> dict[str, Sizes]:
+        """Patients' part of the data -> what is asked of its images."""
+        parts = {"test": self.trials, "validation": self._validated}
+        return {name: sample_sizes(part) for name, part in parts.items() if part}
+
+    @property
     def cautions(self) -> list[str]:
         """What to read before any number."""
         few = [ONE_SEED] if len(self.basis.seeds) == 1 else []
@@ -121,6 +128,7 @@ class Study:
             "machinery_only": self.machinery_only,
             "cautions": self.cautions,
             "trials": self.basis.numbers(),
+            "judged_on": self.judged_on,
             "confidence": self.bootstrap.confidence,
             "profiles": sorted({trial.profile for trial in self.trials}),
             "data_digests": self._data_digests,

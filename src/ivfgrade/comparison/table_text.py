@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ivfgrade.comparison.study import Study
-from ivfgrade.comparison.wording import capital, cell, markdown_table, warnings
+from ivfgrade.comparison.wording import capital, cell, counted, markdown_table, warnings
 
 HEADER = {
     "dice": "Dice",
@@ -22,7 +22,8 @@ Numbers = dict[str, Any]
 
 
 def table_text(study: Study, numbers: Numbers) -> str:
-    title = f"# Table 1, {study.data}\n\n{capital(study.basis.text())}.\n\n"
+    basis = f"{capital(study.basis.text())}.\n{counted(study.judged_on)}"
+    title = f"# Table 1, {study.data}\n\n{basis}\n"
     header = ["row", "what", "paper: Dice", "Dice", "paper: MAE", *list(HEADER.values())[1:]]
     lines = [_line(line) for line in numbers["rows"]]
     rests = [_basis(line) for line in numbers["rows"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ivfgrade.comparison.sample_sizes import lines_of
 from ivfgrade.comparison.tables import GLCM_ERROR, TEXTURE_ERROR
 from ivfgrade.comparison.trials import Score
 
@@ -89,3 +90,8 @@ def capital(sentence: str) -> str:
 
 def warnings(cautions: Sequence[str]) -> str:
     return "".join(f"**{capital(caution)}.**\n\n" for caution in cautions)
+
+
+def counted(judged_on: Mapping[str, Mapping[str, Any]]) -> str:
+    """A paragraph: the images behind the scores of each part of the patients."""
+    return "".join(f"{capital(line)}.\n" for line in lines_of(judged_on))

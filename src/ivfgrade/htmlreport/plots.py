@@ -35,23 +35,51 @@ CONFLICT = (
 )
 
 
+Draw = Callable[[Path], None]
+
+
 def ratio_plot(rows: Sequence[Row], scheme: GradingScheme) -> Figure:
-    return _drawn(RATIOS, lambda path: ratio_figure(rows, scheme, path))
+    return _embedded(RATIOS, _ratios(rows, scheme))
 
 
 def curves_plot(rows: Sequence[Row]) -> Figure | None:
-    learnt = learning_rows(rows)
-    return _drawn(CURVES, lambda path: learning_curves(learnt, path)) if learnt else None
+    draw = _curves(rows)
+    return _embedded(CURVES, draw) if draw else None
 
 
 def conflict_plot(rows: Sequence[Row]) -> Figure | None:
+    draw = _conflict(rows)
+    return _embedded(CONFLICT, draw) if draw else None
+
+
+def write_plots(rows: Sequence[Row], scheme: GradingScheme, folder: Path) -> list[Path]:
+    """As files; returns those that could be drawn."""
+    draws = {"ratios": _ratios(rows, scheme), "learning_curves": _curves(rows),
+             "gradient_conflict": _conflict(rows)}  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {folder / f"{name}.png": draw for name, draw in draws.items() if draw}
+    for path, draw in written.items():
+        draw(path)
+    return list(written)
+
+
+def _ratios(rows: Sequence[Row], scheme: GradingScheme) -> Draw:
+    return lambda path: ratio_figure(rows, scheme, path)
+
+
+def _curves(rows: Sequence[Row]) -> Draw | None:
+    learnt = learning_rows(rows)
+    return (lambda path: learning_curves(learnt, path)) if learnt else None
+
+
+def _conflict(rows: Sequence[Row]) -> Draw | None:
     if not any(measured_layers(row.history) for row in rows):
         return None
     histories = {told(row.name): row.history for row in rows}
-    return _drawn(CONFLICT, lambda path: conflict_figure(histories, path))
+    return lambda path: conflict_figure(histories, path)
 
 
-def _drawn(words: tuple[str, str], draw: Callable[[Path], None]) -> Figure:
+def _embedded(words: tuple[str, str], draw: Draw) -> Figure:
     title, caption = words
     with TemporaryDirectory() as folder:
         path = Path(folder) / "figure.png"

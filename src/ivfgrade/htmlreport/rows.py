@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from ivfgrade.atomic import read_json
+from ivfgrade.comparison.files import TRIAL, kept_in
+from ivfgrade.comparison.records import read_trial
 from ivfgrade.comparison.tables import TRUTH, read_scores
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.outlines import Outlines, read_outlines
@@ -36,6 +38,16 @@ def read_rows(folder: Path, names: Sequence[str]) -> list[Row]:
                 f"to make it"
             )
     return [_row(folder / name) for name in names]
+
+
+def rows_kept_in(trial: Path) -> list[Row]:
+    """Of a trial of committed results, which hold no outlines."""
+    about = read_trial(trial / TRIAL)
+    kept = {name: kept_in(trial, name) for name in about["order"]}
+    return [
+        Row(name, read_scores(of.scores), about["rows"][name], _history(of.history), None)
+        for name, of in kept.items()
+    ]
 
 
 def union_of_images(rows: Sequence[Row]) -> pd.DataFrame:

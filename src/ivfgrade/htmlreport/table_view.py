@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ivfgrade.comparison.sample_sizes import lines_of
 from ivfgrade.htmlreport.strips import Axis, Strip, axis
 
 DRAWN = ("dice", "mae_direct")  # measures that the paper prints, of the same name
@@ -37,7 +38,11 @@ def table_view(table: Mapping[str, Any], names: Sequence[str]) -> TableView:
             for measure in DRAWN
         },
         axes=axes,
-        notes=[*table.get("notes", []), *table.get("human_agreement", [])],
+        notes=[
+            *lines_of(table.get("judged_on", {})),
+            *table.get("notes", []),
+            *table.get("human_agreement", []),
+        ],
     )
 
 

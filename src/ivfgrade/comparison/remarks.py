@@ -1,0 +1,52 @@
+"""What stands beside a comparison that its interval does not say.
+
+A difference on the test patients may have the other sign on the validation patients: the same
+networks, other embryos. And a row may answer no better than a constant, the training images' median
+ratio, whatever it is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivfgrade.comparison.findings import Finding, Missing
+from ivfgrade.comparison.study import Study
+from ivfgrade.comparison.tables import ERRORS
+from ivfgrade.comparison.trials import Score
+from ivfgrade.comparison.wording import difference_name, signed
+from ivfgrade.evaluation.bootstrap import Interval
+
+CONSTANT = "error_constant"
+SAME_NETWORKS = "the same networks on the validation patients say otherwise"
+
+
+def remarks(study: Study, first: Score, second: Score, found: Finding | Missing) -> tuple[str, ...]:
+    return (*_contradiction(study, first, second, found), *_blind(study, (first, second)))
+
+
+def _contradiction(
+    study: Study, first: Score, second: Score, found: Finding | Missing
+) -> Iterator[str]:
+    """Two signs of which neither is certain are chance, and not told."""
+    validated = study.validation_difference(first, second)
+    if isinstance(found, Missing) or isinstance(validated, Missing):
+        return
+    ours, theirs = found.interval, validated.interval
+    if ours.value * theirs.value < 0 and (_excludes_0(ours) or _excludes_0(theirs)):
+        yield f"{SAME_NETWORKS}: {signed(theirs.numbers())}"
+
+
+def _blind(study: Study, scores: tuple[Score, Score]) -> Iterator[str]:
+    """Of errors of the ratio: the rows not shown to be better than one that sees no image."""
+    for score in dict.fromkeys(scores):
+        if score.column not in ERRORS:
+            continue
+        constant = Score(score.row, CONSTANT)
+        found = study.difference(score, constant)
+        if isinstance(found, Finding) and found.interval.high >= 0:
+            name = difference_name(score, constant)
+            yield f"not shown to be better than the best constant: {name} {signed(found.numbers())}"
+
+
+def _excludes_0(found: Interval) -> bool:
+    return found.low > 0 or found.high < 0
