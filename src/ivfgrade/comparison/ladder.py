@@ -54,10 +54,16 @@ STEPS = (
     Step("D", DIRECT, "decoupled training in place of joint training", ("C", DIRECT)),
     Step("D", REPORTED, AS_REPORTED, ("D", DIRECT)),
     Step(
+        "D_longer",
+        REPORTED,
+        "phase 1 for as many image passes as those that take weak images, too",
+        ("D", REPORTED),
+    ),
+    Step(
         "F",
         REPORTED,
-        "range loss on the area that phase 1 outlines in weak images",
-        ("D", REPORTED),
+        "range loss on the area that phase 1 outlines in weak images, in place of those passes",
+        ("D_longer", REPORTED),
     ),
     Step(
         "F_likelihood",

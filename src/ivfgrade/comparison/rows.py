@@ -30,6 +30,7 @@ ROWS = (
     Row("Inception", "InceptionV3, regression only (section II)"),
     Row("A_weak", "A, whose outlined area in graded images must fit the grade (F's phase 1)"),
     Row("A_longer", "A with as many image passes as A_weak (control: the same amount of training)"),
+    Row("D_longer", "D on top of A_longer (control: F without its graded images' areas)"),
     Row("C_paired", "C without the graded images, with as many image passes (control)"),
     Row("A_taught", "A_weak, and a teacher of images with a grade alone (F_teacher's phase 1)"),
     Row("F", "ours: A_weak, then phase 2; one model for outlines and grade"),

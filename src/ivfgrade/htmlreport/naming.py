@@ -11,6 +11,7 @@ VARIANTS = {
     "C_head": "C with phase 2",
     "C_paired": "C without weak images",
     "C_pcgrad": "C with PCGrad",
+    "D_longer": "D for longer",
     "D_literal": "D as worded",
     "E_constant": "E with constant",
     "F_likelihood": "F with likelihood",
