@@ -80,7 +80,8 @@ def test_each_step_is_added_to_one_above_it():
 @pytest.mark.parametrize("reported", ["error_fused", "error_direct"])  # plus and faithful
 def test_the_ladder_ends_at_the_number_that_is_judged(reported):
     made = with_c_head(0.05)
-    made[0].rows["D"] = row(truth(), 9, 0.70, 0.05)
+    for name in ("D", "D_longer"):
+        made[0].rows[name] = row(truth(), len(name), 0.70, 0.05)
     for name, table in made[0].rows.items():
         made[0].rows[name] = table.assign(error_reported=table[reported])
     numbers = ladder(study(made))
@@ -88,7 +89,7 @@ def test_the_ladder_ends_at_the_number_that_is_judged(reported):
     steps = {(step["row"], step["grade"]): step for step in numbers["steps"]}
     start, f = steps["C", "error_direct"], steps["F", "error_reported"]
     assert f["mae"]["value"] - start["mae"]["value"] == pytest.approx(judged, abs=2e-6)
-    gap = made[0].rows["F"][reported] - made[0].rows["D"][reported]
+    gap = made[0].rows["F"][reported] - made[0].rows["D_longer"][reported]
     assert f["gain_mae"]["value"] == pytest.approx(gap.mean(), abs=1e-6)
     read_otherwise = steps["D", "error_reported"]["gain_mae"]["value"]
     assert (read_otherwise == 0) == (reported == "error_direct")

@@ -34,6 +34,7 @@ BESIDE = {
         "ivfgrade.comparison.made_by",
         "ivfgrade.comparison.__main__",
     },
+    "report": {"ivfgrade.htmlreport.__main__", "ivfgrade.htmlreport.kept"},
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ivfgrade.comparison import paired
 from ivfgrade.comparison.consistency import require_one_study
 from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
-from ivfgrade.comparison.sample_sizes import Sizes, sample_sizes
+from ivfgrade.comparison.sample_sizes import Sizes, lines_of, sample_sizes
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
@@ -129,6 +129,7 @@ class Study:
             "cautions": self.cautions,
             "trials": self.basis.numbers(),
             "judged_on": self.judged_on,
+            "judged_on_told": lines_of(self.judged_on),
             "confidence": self.bootstrap.confidence,
             "profiles": sorted({trial.profile for trial in self.trials}),
             "data_digests": self._data_digests,

@@ -14,8 +14,8 @@ from ivfgrade.comparison.files import SCHEME
 from ivfgrade.comparison.read_trials import homes_in
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
+from ivfgrade.htmlreport.kept import rows_kept_in
 from ivfgrade.htmlreport.plots import write_plots
-from ivfgrade.htmlreport.rows import rows_kept_in
 
 
 def main(

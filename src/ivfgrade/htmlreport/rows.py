@@ -10,8 +10,6 @@ from typing import Any
 import pandas as pd
 
 from ivfgrade.atomic import read_json
-from ivfgrade.comparison.files import TRIAL, kept_in
-from ivfgrade.comparison.records import read_trial
 from ivfgrade.comparison.tables import TRUTH, read_scores
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.outlines import Outlines, read_outlines
@@ -40,16 +38,6 @@ def read_rows(folder: Path, names: Sequence[str]) -> list[Row]:
     return [_row(folder / name) for name in names]
 
 
-def rows_kept_in(trial: Path) -> list[Row]:
-    """Of a trial of committed results, which hold no outlines."""
-    about = read_trial(trial / TRIAL)
-    kept = {name: kept_in(trial, name) for name in about["order"]}
-    return [
-        Row(name, read_scores(of.scores), about["rows"][name], _history(of.history), None)
-        for name, of in kept.items()
-    ]
-
-
 def union_of_images(rows: Sequence[Row]) -> pd.DataFrame:
     """What all rows say alike of an image: one line each, sorted by name."""
     columns = ["image", *TRUTH]
@@ -64,12 +52,13 @@ def _row(folder: Path) -> Row:
         name=folder.name,
         images=read_scores(folder / SCORES),
         settings=read_json(settings) if settings.is_file() else {},
-        history=_history(history),
+        history=read_history(history),
         outlines=read_outlines(outlines) if outlines.is_file() else None,
     )
 
 
-def _history(path: Path) -> pd.DataFrame:
+def read_history(path: Path) -> pd.DataFrame:
+    """Empty where nothing was written down."""
     if not path.is_file() or not path.stat().st_size:
         return pd.DataFrame()
     try:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ivfgrade.comparison.sample_sizes import lines_of
 from ivfgrade.htmlreport.strips import Axis, Strip, axis
 
 DRAWN = ("dice", "mae_direct")  # measures that the paper prints, of the same name
@@ -39,7 +38,7 @@ def table_view(table: Mapping[str, Any], names: Sequence[str]) -> TableView:
         },
         axes=axes,
         notes=[
-            *lines_of(table.get("judged_on", {})),
+            *table.get("judged_on_told", []),
             *table.get("notes", []),
             *table.get("human_agreement", []),
         ],
