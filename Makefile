@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.stamp
 PORT ?= 5000
-JOBS ?= 1
+JOBS ?= 2
 # The stages of rows wait only for those of an earlier kind. One that fails here does so again, alone
-# and with its reason, in the run that follows.
+# and with its reason, in the run that follows. All use the same GPU, if there is one.
 SEVERAL_AT_ONCE = for kind in learn freeze judge focus; do \
 	  dvc stage list --name-only experiments/dvc.yaml | grep ":$$kind@" | \
 	  OMP_NUM_THREADS=$$(( ($$(nproc) + $(JOBS) - 1) / $(JOBS) )) \
@@ -34,8 +34,9 @@ repro: $(READY)  ## build the environment, run every stage whose inputs changed
 	dvc repro
 	@echo "Done. Results: reports/  Model: models/export/  Experiments in the browser: make ui"
 
-table: repro  ## the paper's Table 1: train and judge every row, compare them, report (JOBS=2: two at a time)
-	@test $(JOBS) -eq 1 || $(SEVERAL_AT_ONCE)
+table: repro  ## the paper's Table 1: train and judge its rows, JOBS=2 at a time, compare, report
+	@[ "$(JOBS)" -ge 1 ] 2>/dev/null || { echo "error: JOBS must be a number from 1 on" >&2; exit 1; }
+	@[ "$(JOBS)" -eq 1 ] || $(SEVERAL_AT_ONCE)
 	dvc repro experiments/dvc.yaml
 	@echo "Done. Table, claims and pictures: reports/index.html"
 

@@ -31,7 +31,7 @@ def main(name: str, data: Path, model: Path, provenance: Path) -> None:
         margin = reading_margin(recipe.grade_margin, phase.losses)
         embryos = load_embryos(data, partial(scheme.widened, margin=margin))
         with live(f"freeze@{name}", stage.key, params.flat(row), params.track.experiment) as log:
-            seed, epochs = params.training_seed, profile.finetune_epochs
+            seed, epochs = params.training_seed, profile.frozen_epochs
             run = Run(epochs, seed, compute, stage.work, f"row {name}", log)
             phase_1 = Path(row.segmenter)
             trained = finetune(params.spec, phase_1, embryos, phase, profile.views, run)

@@ -53,6 +53,7 @@ SMALL = {
             "pretrain_epochs": 2,
             "finetune_epochs": 2,
             "learnt_epochs": 1,
+            "frozen_epochs": 1,
             "synthesize": {"paired": 22, "weak": 4, "sites": 3},
         }
     },

@@ -61,13 +61,15 @@ class Profile:
     pretrain_epochs: int
     finetune_epochs: int
     learnt_epochs: int  # of every row of the table that trains its whole network, but A
+    frozen_epochs: int  # of every row that learns phase 2 again, on whatever segmenter, but D
     verdicts: bool  # whether the table may judge the paper's claims, or proves its machinery only
     views: int  # of each image that phase 2 caches, 1 to 8
 
     def __post_init__(self) -> None:
         if not 1 <= self.views <= 8:
             raise ValueError("views must lie between 1 and 8")
-        if min(self.pretrain_epochs, self.finetune_epochs, self.learnt_epochs) < 0:
+        of_rows = (self.learnt_epochs, self.frozen_epochs)
+        if min(self.pretrain_epochs, self.finetune_epochs, *of_rows) < 0:
             raise ValueError("epochs must not be negative")
 
 

@@ -76,6 +76,13 @@ def test_a_folder_without_results_is_one_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_is_no_place_for_tables(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, tmp_path / "file" / "tables")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert f"{tmp_path / 'file'} is a file" in done.output
+
+
 def test_a_profile_without_verdicts_is_recognised_by_its_rows():
     made = trials((2, 3))
     assert not study_of(made, SCHEME, BOOTSTRAP, "synthetic").machinery_only

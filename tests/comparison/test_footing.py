@@ -29,7 +29,7 @@ def test_unequal_training_is_told():
 
 
 def test_what_a_head_got_is_told_beside_each_comparison():
-    whole = {"epochs": 80, "init": "none", "image_passes": 1, "train_images": 1}
+    whole = {"epochs": 80, "init": "none", "image_passes": 1, "train_images": {"paired": 1}}
     phase_2 = trained(60, ["mae", "min"], phase_1=whole)
     after_c = trained(60, ["mae", "min"], phase_1={**whole, "head_epochs": 80})
     settings = {

@@ -103,14 +103,22 @@ def test_f_must_also_reach_the_outlines_of_a_with_what_f_had(control):
     [
         ({"epochs": 24}, "epochs: A 12, C 12, C_head 12, F 24"),
         ({"init": "imagenet"}, "init: A none, C none, C_head none, F imagenet"),
-        ({"image_passes": 99}, None),  # what weak images bring
+        ({"image_passes": 99}, None),  # what weak images bring, and A_longer has
+        ({"image_passes": 100}, "image_passes: A_longer 99, F 100"),
     ],
 )
 def test_f_is_not_shown_by_a_longer_training_or_another_start(of_f, reason):
     (made,) = with_c_head(0.05)
     whole = {**ALIKE, "image_passes": 12}
     phase_2 = {"epochs": 7, "phase_1": {**whole, **of_f}}
-    settings = {"A": whole, "C": whole, "C_head": {"phase_1": whole}, "F": phase_2}
+    longer = {**whole, "image_passes": 99}
+    settings = {
+        "A": whole,
+        "A_longer": longer,
+        "C": whole,
+        "C_head": {"phase_1": whole},
+        "F": phase_2,
+    }
     numbers = ladder(study([another(made, settings=settings)]))
     assert numbers["answer"] == ("not shown" if reason else "shown")
     assert (

@@ -1,5 +1,7 @@
 """Which images stand behind the scores."""
 
+from dataclasses import replace
+
 from ivfgrade.comparison.sample_sizes import sample_sizes
 from ivfgrade.comparison.table import table_1
 from ivfgrade.comparison.table_text import table_text
@@ -25,6 +27,14 @@ def test_two_trainings_on_the_same_images_count_them_once_and_folds_add_up():
     assert sample_sizes(trials((2, 3))) == SIZES
     two = sample_sizes(trials((2, 3), 2))
     assert two["all"] == {"images": 2 * IMAGES, "patients": 16}
+
+
+def test_a_ratio_without_a_mask_has_no_dice():
+    (trial,) = trials()
+    unmasked = {name: table.assign(dice=float("nan")) for name, table in trial.rows.items()}
+    sizes = sample_sizes([replace(trial, rows=unmasked)])
+    assert sizes["with a true ratio"] == SIZES["with a true ratio"]
+    assert sizes["with a fragment to outline"] == {"images": 0, "patients": 0}
 
 
 def test_they_stand_above_the_table():

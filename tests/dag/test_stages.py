@@ -68,3 +68,11 @@ def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
         paths = [Path(word) for word in words if "/" in word]
         unknown = [path for path in paths if not any(path.is_relative_to(k) for k in known)]
         assert unknown == [], stage
+
+
+def test_several_rows_at_a_time_are_all_kinds_of_stages_that_rows_have():
+    """In an order in which each waits only for those before it."""
+    table = load("experiments/dvc.yaml")["stages"]
+    of_rows = [name for name, stage in table.items() if "foreach" in stage]
+    (loop,) = re.findall(r"for kind in ([a-z ]+); do", Path("Makefile").read_text())
+    assert loop.split() == of_rows

@@ -80,7 +80,13 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
         {"what": "AUC, A - D", "value": 0.62, "low": 0.5, "high": 0.7, "is_level": True},
     ]
     texture = {**ours[1], "note": "by a small network; images: 9 of A"}
-    noted = {**claim, "id": "two", "ours": [texture], "footing": ["epochs: A 20, C_head 40"]}
+    noted = {
+        **claim,
+        "id": "two",
+        "ours": [texture],
+        "remarks": ["on validation C_head is better"],
+        "footing": ["epochs: A 20, C_head 40"],
+    }
     step = {"row": "A", "grade": "error_direct", "added": "x", "dice": cell, "mae": cell}
     first = {**step, "after": None, "gain_dice": None, "gain_mae": None}
     after = {"row": "A", "grade": "error_direct"}
@@ -99,6 +105,7 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
             "rows": [{**row, "dice": cell, **errors}, {**row, "row": OLD_ROW}],
             "trivial": [],
             "notes": ["a note"],
+            "judged_on_told": ["test patients: 9 images of 3 patients"],
         },
         "ledger": {"claims": [{**claim, "ours": ours}, noted], "counts": {"cannot tell": 2}},
     }

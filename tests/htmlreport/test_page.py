@@ -194,7 +194,8 @@ def test_a_step_shows_what_it_brought_on_validation(whole):
 def test_what_a_claim_rests_on_is_told_only_where_the_ledger_does(whole):
     told = re.findall(r'<small class="remark">(.*?)</small>', whole)
     by, footing = "By a small network; images: 9 of A.", "epochs: A 20, C with phase 2 40"
-    assert told == [by, f"Not on equal footing: {footing}."]
+    remark = "On validation C with phase 2 is better."
+    assert told == [by, remark, f"Not on equal footing: {footing}."]
 
 
 def test_a_map_that_fails_its_control_is_said_to(whole):
@@ -212,3 +213,9 @@ def test_no_script_can_end_its_element():
         text = (page / name).read_text()
         assert "</" not in text
         assert "innerHTML" not in text
+
+
+def test_how_many_images_were_asked_stands_above_the_other_notes(whole):
+    listed = whole.split("How to read it")[1].split("</ul>")[0]
+    told = re.findall(r"<li>(.*?)</li>", listed)
+    assert told[:2] == ["Test patients: 9 images of 3 patients.", "A note."]

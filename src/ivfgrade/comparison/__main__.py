@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ivfgrade.atomic import require_folder
 from ivfgrade.comparison.files import SCHEME
 from ivfgrade.comparison.read_trials import read_results
 from ivfgrade.comparison.records import read_study
@@ -26,6 +27,7 @@ def main(
     ] = None,
 ) -> None:
     with one_line():
+        require_folder(out)
         about = read_study(results / "study.json")
         bootstrap = Bootstrap(**about["bootstrap"])
         scheme = load_scheme(grading or results / SCHEME)

@@ -140,8 +140,9 @@ TABLE_1 = (
     ),
     Claim(
         "joint-without-injection-costs-dice-at-equal-passes",
-        "joint training without injection outlines worse than the single task given as many image "
-        "passes (E's Dice under A_longer's; control of ours, for the paper's number)",
+        "joint training without injection outlines worse than the single task that sees as many "
+        "images, all with masks (E's Dice under A_longer's; control of ours, for the paper's "
+        "number)",
         "IV.C",
         "0.678 and 0.729: -0.051, without this control",
         "difference",

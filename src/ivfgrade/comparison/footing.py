@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Trial
 
@@ -23,6 +25,7 @@ def unequal_footing(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
     """One remark for each way in which the trainings of the rows differ."""
     questions: dict[str, Told] = {name: _of_whole(name) for name in WHOLE}
     questions |= {
+        "passes over images with masks": _masked_passes,
         "epochs of the head": _head_epochs,
         "epoch that is kept": _kept_epoch,
         f"output stride at which the head is trained (it is used at {USED_AT})": _head_stride,
@@ -39,8 +42,22 @@ def unequal_start(study: Study, rows: Sequence[str]) -> tuple[str, ...]:
     """In what their whole networks must be alike for one to be shown as good as the others, but are
     not, or are not known to be. How many images each saw is what weak images bring, and only told.
     """
+    return _unlike(study, rows, ("init", "epochs"))
+
+
+def lesser_training(study: Study, row: str, than: str) -> tuple[str, ...]:
+    """In what `row` does not stand for as much training as `than`: another start, fewer images."""
+    held = _holding(study, (row, than))
+    ours, theirs = ([_passes(trial, one) for trial in held.get(one, [])] for one in (row, than))
+    unlike = _unlike(study, (row, than), ("init",))
+    if not (ours and theirs) or np.min(ours) >= np.max(theirs):
+        return unlike
+    return (*unlike, _remark("image_passes", _answers(held, _of_whole("image_passes"))))
+
+
+def _unlike(study: Study, rows: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     held = _holding(study, rows)
-    found = {name: _answers(held, _of_whole(name)) for name in ("init", "epochs")}
+    found = {name: _answers(held, _of_whole(name)) for name in names}
     return tuple(
         _remark(name, answers)
         for name, answers in found.items()
@@ -70,10 +87,28 @@ def _answers(held: Mapping[str, Sequence[Trial]], told: Told) -> dict[str, str]:
 
 def _of_whole(name: str) -> Told:
     def told(trial: Trial, row: str) -> str:
-        setting = trial.settings.get(row, {})
-        return _spoken({**setting, **setting.get("phase_1", {})}.get(name, UNKNOWN))
+        return _spoken(_whole(trial, row).get(name, UNKNOWN))
 
     return told
+
+
+def _whole(trial: Trial, row: str) -> Mapping[str, Any]:
+    """The training of the whole network, which of two phases is the first."""
+    setting = trial.settings.get(row, {})
+    return {**setting, **setting.get("phase_1", {})}
+
+
+def _passes(trial: Trial, row: str) -> float:
+    """Of which nothing is known, no comparison with it is true."""
+    return float(_whole(trial, row).get("image_passes", "nan"))
+
+
+def _masked_passes(trial: Trial, row: str) -> str:
+    """An epoch is one pass over the images with masks (S4.50)."""
+    whole = _whole(trial, row)
+    paired = whole.get("train_images", {}).get("paired")
+    known = paired is not None and "epochs" in whole
+    return str(whole["epochs"] * paired) if known else UNKNOWN
 
 
 def _head_epochs(trial: Trial, row: str) -> str | None:

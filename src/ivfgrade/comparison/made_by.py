@@ -42,7 +42,7 @@ def _training(params: Params, row: str) -> tuple[Phase, int]:
         phase = params.phase(changes.phase)
         return changes.of(phase), changes.epochs(phase, profile.learnt_epochs)
     if isinstance(changes, Frozen):
-        return changes.of(recipe.finetune), profile.finetune_epochs
+        return changes.of(recipe.finetune), profile.frozen_epochs
     if row == PHASE_1:
         return recipe.pretrain, profile.pretrain_epochs
     return recipe.finetune, profile.finetune_epochs

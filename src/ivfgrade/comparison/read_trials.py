@@ -49,7 +49,7 @@ def read_experiments(
     """The one trial that the pipeline has run, as a list. A folder of a row that is no longer
     named is no part of it."""
     files = {row: left_by_pipeline(folder, focus, row) for row in rows}
-    _require_scores(files, "run it (dvc repro), or take it out of the table")
+    require_scores(files, "run it (dvc repro), or take it out of the table")
     settings = {row: read_json(folder / row / SETTINGS) for row in rows}
     about = _said_by_all(settings, folder)
     measured = texture_left_in(texture) if texture else None
@@ -80,7 +80,7 @@ def _read_home(home: Path) -> Trial:
     identity = _identity_in(home, about)
     stride = stride_of(identity.values) if identity.values else None
     files = {row: kept_in(home, row) for row in identity.settings}
-    _require_scores(files, "keep it anew, or take it out of the table")
+    require_scores(files)
     texture = texture_kept_in(home)
     return _trial(identity, about, stride, files, texture if texture.measures.exists() else None)
 
@@ -146,7 +146,9 @@ def _heat_controls(files: Mapping[str, Files]) -> dict[str, dict[str, Any]]:
     return {row: read_heat_control(path) for row, path in found.items()}
 
 
-def _require_scores(files: Mapping[str, Files], remedy: str) -> None:
+def require_scores(
+    files: Mapping[str, Files], remedy: str = "keep it anew, or take it out of the table"
+) -> None:
     for row, of in files.items():
         for path in (of.scores, of.validation):
             if not path.exists():

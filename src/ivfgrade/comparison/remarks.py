@@ -17,7 +17,6 @@ from ivfgrade.comparison.wording import difference_name, signed
 from ivfgrade.evaluation.bootstrap import Interval
 
 CONSTANT = "error_constant"
-SAME_NETWORKS = "the same networks on the validation patients say otherwise"
 
 
 def remarks(study: Study, first: Score, second: Score, found: Finding | Missing) -> tuple[str, ...]:
@@ -31,9 +30,13 @@ def _contradiction(
     validated = study.validation_difference(first, second)
     if isinstance(found, Missing) or isinstance(validated, Missing):
         return
-    ours, theirs = found.interval, validated.interval
-    if ours.value * theirs.value < 0 and (_excludes_0(ours) or _excludes_0(theirs)):
-        yield f"{SAME_NETWORKS}: {signed(theirs.numbers())}"
+    on_test, on_validation = found.interval, validated.interval
+    if on_test.value * on_validation.value >= 0:
+        return
+    if _excludes_0(on_validation):
+        yield f"on the validation patients it is the other way round: {signed(validated.numbers())}"
+    elif _excludes_0(on_test):
+        yield f"the validation patients do not confirm it: {signed(validated.numbers())}"
 
 
 def _blind(study: Study, scores: tuple[Score, Score]) -> Iterator[str]:

@@ -3,12 +3,12 @@
 The paper holds one such model to be impossible. It is *shown* if both point estimates are at least
 equal and the paired intervals lie above -0.005 Dice and below +0.002 MAE, else *not shown*.
 F's outlines are compared with A's; with those of A_longer, as F's phase 1 saw more images than A;
-and, as F had a phase 2 and A had none, with those of D (A with phase 2), where that was run. F's
+and, as F had a phase 2 and these had none, with those of D and D_longer, where they were run. F's
 reported ratio is compared with C's direct answer, the paper's number, and with all that C gives
 when it gets what F gets and is not F's own: the calibration by which it is read, and D's phase 2 on
 top of it (C_head). F must meet the criterion against every such reading. Without A_longer or
-C_head, or if the whole networks of A, C and F did not start alike and learn for as many epochs, it
-is not shown.
+C_head, or if the whole networks of A, C and F did not start alike and learn for as many epochs, or
+A_longer saw fewer images than F, it is not shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ivfgrade.comparison.findings import Finding, Missing
-from ivfgrade.comparison.footing import unequal_start
+from ivfgrade.comparison.footing import lesser_training, unequal_start
 from ivfgrade.comparison.study import Study
 from ivfgrade.comparison.trials import Score
 from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN, Verdict, unknown
@@ -26,7 +26,7 @@ from ivfgrade.comparison.verdicts import DICE_MARGIN, MAE_MARGIN, Verdict, unkno
 ROUND_OFF = 1e-9
 WHOLE_NETWORKS = ("A", "C", "C_head", "F")  # of C_head and F: their phase 1
 NEEDED = ("A", "A_longer")  # always, so that the absence of one shows
-AFTER_PHASE_2 = "D"
+AFTER_PHASE_2 = ("D", "D_longer")
 DIRECT, FUSED, REPORTED = "error_direct", "error_fused", "error_reported"
 OUTLINES, GRADE = Score("F", "dice"), Score("F", REPORTED)
 
@@ -88,11 +88,11 @@ class FindingsOfF:
 
 
 def findings_of_f(study: Study) -> FindingsOfF:
-    against = [*NEEDED, *[AFTER_PHASE_2] * study.has(Score(AFTER_PHASE_2, "dice"))]
+    against = [*NEEDED, *(row for row in AFTER_PHASE_2 if study.has(Score(row, "dice")))]
     return FindingsOfF(
         {row: study.difference(OUTLINES, Score(row, "dice")) for row in against},
         {reading: study.difference(GRADE, reading.score) for reading in READINGS},
-        unequal_start(study, WHOLE_NETWORKS),
+        (*unequal_start(study, WHOLE_NETWORKS), *lesser_training(study, "A_longer", "F")),
     )
 
 
@@ -141,7 +141,7 @@ def judge_one_model(found: FindingsOfF) -> Verdict:
         return Verdict("cannot tell", found.why_uneven)
     criteria = found.criteria
     if over_all(criteria).answer == "shown":
-        why = "F reaches A's Dice and C's MAE within the set bounds, however C is read"
+        why = "F reaches the Dice of every A and C's MAE within the set bounds, however C is read"
         return Verdict("does not hold", why)
     return Verdict("cannot tell", _how_far(found, criteria))
 
@@ -150,7 +150,7 @@ def _how_far(found: FindingsOfF, criteria: Mapping[Reading, Criterion]) -> str:
     """What a model that fails the criterion shows nevertheless."""
     reached = [reading.name for reading, one in criteria.items() if one.answer == "shown"]
     if reached:
-        return f"F reaches A's Dice and the MAE of {' and '.join(reached)} only"
+        return f"F reaches the Dice of every A and the MAE of {' and '.join(reached)} only"
     worse = _clearly_worse(found)
     if worse:
         return f"F {' and '.join(worse)}; that one model fails does not show that none can do it"
@@ -170,8 +170,7 @@ def _clearly_worse(found: FindingsOfF) -> list[str]:
 
 
 def rows_ahead(study: Study) -> Iterator[dict[str, Any]]:
-    """Rows with the better point estimate: the criterion knows A, C and D, and others may be better
-    still."""
+    """Rows with the better point estimate: others than those of the criterion may be better."""
     for row in study.rows:
         for column, better in (("dice", 1), (REPORTED, -1)):
             found = study.difference(Score(row, column), Score("F", column))

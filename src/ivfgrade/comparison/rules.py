@@ -52,9 +52,9 @@ WITHOUT_A_LEVEL = (
     "most of their images; Student interval over the seeds",
     "a model that has both, outlines and grade: judged by the criterion of row F, against C read "
     "directly and through the same calibration, and against C after F's phase 2, and against the "
-    "Dice of A and of D; all must be met, by whole networks that started alike and learnt for as "
-    "many epochs; one table can refute that claim or leave it open, for that one model fails does "
-    "not show that none can do it",
+    "Dice of A, of A for as many image passes, and of both after phase 2; all must be met, by "
+    "whole networks that started alike and learnt for as many epochs; one table can refute that "
+    "claim or leave it open, for that one model fails does not show that none can do it",
     "a claim of several comparisons holds if all of them do, and does not hold if one does not",
     "intervals: where nothing else is said, percentiles over resamples of the test patients, "
     "paired by image; another training would differ too, which is not in the interval: see the "

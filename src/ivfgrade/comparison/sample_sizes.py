@@ -15,17 +15,23 @@ Sizes = dict[str, dict[str, int]]
 
 def sample_sizes(trials: Sequence[Trial]) -> Sizes:
     """What -> images and their patients, over all folds each image once."""
-    known = pd.concat([table for trial in trials for table in list(trial.rows.values())[:1]])
-    images = known.drop_duplicates("image")
+    tables = [table for trial in trials for table in trial.rows.values()]
+    images = pd.concat(tables)[["image", "patient", "ratio"]].drop_duplicates("image")
+    outlined = {image for table in tables for image in _with_dice(table)}
     parts = {
         ALL: images,
         RATIO: images[images["ratio"].notna()],
-        FRAGMENT: images[images["ratio"] > 0],
+        FRAGMENT: images[images["image"].isin(outlined)],
     }
     return {
         what: {"images": len(part), "patients": int(part["patient"].nunique())}
         for what, part in parts.items()
     }
+
+
+def _with_dice(table: pd.DataFrame) -> pd.Series:
+    """A ratio of 0 has no Dice, nor has one that is known without a mask."""
+    return table["image"][table["dice"].notna()]
 
 
 def lines_of(judged_on: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from ivfgrade.comparison import paired
 from ivfgrade.comparison.consistency import require_one_study
 from ivfgrade.comparison.findings import Basis, Finding, Missing, basis_of
-from ivfgrade.comparison.sample_sizes import Sizes, lines_of, sample_sizes
+from ivfgrade.comparison.sample_sizes import ALL, Sizes, lines_of, sample_sizes
 from ivfgrade.comparison.trials import Score, Trial
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.bootstrap import Bootstrap
@@ -78,13 +78,8 @@ class Study:
 
     @property
     def basis(self) -> Basis:
-        images = {
-            image: patient
-            for trial in self.trials
-            for table in list(trial.rows.values())[:1]
-            for image, patient in zip(table["image"], table["patient"], strict=True)
-        }
-        return basis_of(self.trials, len(images), len(set(images.values())))
+        every = sample_sizes(self.trials)[ALL]
+        return basis_of(self.trials, every["images"], every["patients"])
 
     @property
     def judged_on(self) -> dict[str, Sizes]:
@@ -123,13 +118,14 @@ class Study:
 
     def facts(self) -> dict[str, Any]:
         """What every file of the comparison says about its origin."""
+        judged_on = self.judged_on
         return {
             "data": self.data,
             "machinery_only": self.machinery_only,
             "cautions": self.cautions,
             "trials": self.basis.numbers(),
-            "judged_on": self.judged_on,
-            "judged_on_told": lines_of(self.judged_on),
+            "judged_on": judged_on,
+            "judged_on_told": lines_of(judged_on),
             "confidence": self.bootstrap.confidence,
             "profiles": sorted({trial.profile for trial in self.trials}),
             "data_digests": self._data_digests,

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ivfgrade.atomic import require_folder
 from ivfgrade.comparison.files import SCHEME
 from ivfgrade.comparison.read_trials import homes_in
 from ivfgrade.errors import InputError, one_line
@@ -26,6 +27,7 @@ def main(
     ] = None,
 ) -> None:
     with one_line():
+        require_folder(out)
         scheme = load_scheme(grading or results / SCHEME)
         homes = homes_in(results)
         if not homes:

@@ -43,6 +43,7 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
     """One small plot per row: a dozen lines in one plot would hide each other."""
     wide = min(WIDE, len(rows))
     high = -(-len(rows) // wide)
+    top = max(1.0, *(1.02 * _highest(row.history) for row in rows))
     with style.figure(path, SIDE * wide + 0.3, SIDE * high + 0.7, "constrained") as canvas:
         axes = canvas.subplots(high, wide, squeeze=False, sharey=True)
         for ax in axes.flat[len(rows) :]:
@@ -51,7 +52,7 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
             for curve in CURVES:
                 if _has(row.history, curve.column):
                     _line(ax, row.history, curve)
-            ax.set(ylim=(0, 1))
+            ax.set(ylim=(0, top))
             ax.set_title(told(row.name), fontsize=9)
             ax.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         canvas.supxlabel("epoch", fontsize=10)
@@ -62,15 +63,24 @@ def learning_curves(rows: Sequence[Row], path: Path) -> None:
         canvas.legend(lines, names, loc="outside upper left", ncols=3, fontsize=9)
 
 
+def _highest(history: pd.DataFrame) -> float:
+    """Of all curves of a row: a loss may rise above its first value."""
+    drawn = [_values(history, curve) for curve in CURVES if _has(history, curve.column)]
+    return max((float(values.max()) for values in drawn if len(values)), default=0.0)
+
+
 def _line(ax: Axes, history: pd.DataFrame, curve: Curve) -> None:
     known = history[history[curve.column].notna()]
-    values = known[curve.column].to_numpy(float)
-    if curve.is_relative and len(values) and values[0]:
-        values = values / abs(values[0])
+    values = _values(history, curve)
     epochs = known["epoch"].to_numpy(float) + 1
     alone = "o" if len(known) == 1 else None  # one epoch makes no line
     look: Any = {"color": curve.colour, "ls": curve.dash, "lw": 1.4, "marker": alone, "ms": 4}
     ax.plot(epochs, values, label=curve.label, **look)
+
+
+def _values(history: pd.DataFrame, curve: Curve) -> np.ndarray:
+    values = history[curve.column].dropna().to_numpy(float)
+    return values / abs(values[0]) if curve.is_relative and len(values) and values[0] else values
 
 
 def _entries(ax: Axes) -> list[tuple[Artist, str]]:

@@ -15,6 +15,8 @@ from ivfgrade.htmlreport.pictures import Figure, figure
 from ivfgrade.htmlreport.ratio_figure import ratio_figure
 from ivfgrade.htmlreport.rows import Row
 
+Draw = Callable[[Path], None]
+
 RATIOS = (
     "Ratio of every row",
     "The answer against the true ratio of each test image, one plot per row. Grey: the "
@@ -33,9 +35,6 @@ CONFLICT = (
     "pull apart. Loss terms that tie the mask's area to the ratio belong to neither. Underneath, "
     "how far single batches scatter, and how many of them pull apart.",
 )
-
-
-Draw = Callable[[Path], None]
 
 
 def ratio_plot(rows: Sequence[Row], scheme: GradingScheme) -> Figure:
@@ -73,9 +72,9 @@ def _curves(rows: Sequence[Row]) -> Draw | None:
 
 
 def _conflict(rows: Sequence[Row]) -> Draw | None:
-    if not any(measured_layers(row.history) for row in rows):
+    histories = {told(row.name): row.history for row in rows if len(row.history)}
+    if not any(map(measured_layers, histories.values())):
         return None
-    histories = {told(row.name): row.history for row in rows}
     return lambda path: conflict_figure(histories, path)
 
 

@@ -52,13 +52,12 @@ def _row(folder: Path) -> Row:
         name=folder.name,
         images=read_scores(folder / SCORES),
         settings=read_json(settings) if settings.is_file() else {},
-        history=read_history(history),
+        history=_history(history),
         outlines=read_outlines(outlines) if outlines.is_file() else None,
     )
 
 
-def read_history(path: Path) -> pd.DataFrame:
-    """Empty where nothing was written down."""
+def _history(path: Path) -> pd.DataFrame:
     if not path.is_file() or not path.stat().st_size:
         return pd.DataFrame()
     try:
