@@ -7,7 +7,7 @@ patients. The last steps to F are read as F is judged, by the ratio that the rec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,12 +115,11 @@ def _criteria(study: Study, found: FindingsOfF) -> tuple[dict[Reading, Criterion
 
 
 def _criterion(found: FindingsOfF, reading: Reading, judged: Criterion) -> dict[str, Any]:
-    outlines = found.outlines
     return {
-        "against": f"{_possessive(outlines)} outlines and {reading.name}",
+        "against": reading.name,
         "row_of_c": reading.score.row,
         "mae_of_c": reading.score.column,
-        "dice_f_minus": {row: one.numbers() for row, one in outlines.items()},
+        "dice_f_minus": {row: one.numbers() for row, one in found.outlines.items()},
         "mae_f_minus_c": found.grades[reading].numbers(),
         "answer": judged.answer,
         "why": judged.why,
@@ -156,8 +155,3 @@ def _scores(
         "gain_dice": gained,
         "gain_mae": difference(mae, Score(row, grade)).numbers(),
     }
-
-
-def _possessive(rows: Iterable[str]) -> str:
-    *others, last = [f"{row}'s" for row in rows]
-    return f"{', '.join(others)} and {last}" if others else last
