@@ -31,6 +31,7 @@ BESIDE = {
     "compare": {
         "ivfgrade.comparison.collect",
         "ivfgrade.comparison.fits",
+        "ivfgrade.comparison.kept_scheme",
         "ivfgrade.comparison.made_by",
         "ivfgrade.comparison.__main__",
     },

@@ -62,8 +62,11 @@ def write_focus(folder: Path, row: str, verdict: str, why: str | None = None) ->
     (folder / row / "metrics.json").write_text(json.dumps(numbers))
 
 
+CELL = {"value": 0.7, "low": 0.65, "high": 0.75, "images": 7}
+LOWER = {"value": -0.0389, "low": -0.0844, "high": -0.0052}
+
+
 def write_comparison(folder: Path, machinery_only: bool) -> None:
-    cell = {"value": 0.7, "low": 0.65, "high": 0.75, "images": 7}
     facts = {
         "data": "on synthetic embryos",
         "machinery_only": machinery_only,
@@ -72,49 +75,57 @@ def write_comparison(folder: Path, machinery_only: bool) -> None:
         "trials": {"training_seeds": [2, 3], "folds": [0, 1], "images": 8, "patients": 4},
         "cautions": ["a caution"],
     }
+    contents = {"table": _table(), "ledger": _ledger(), "ladder": _ladder()}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / f"{name}.json").write_text(json.dumps({**facts, **content}))
+
+
+def _table() -> dict:
     row = {"row": "A", "what": "<b>gate</b>", "paper": {"dice": 0.729, "mae_direct": 0.049}}
-    errors = {"mae_direct": {**cell, "value": 0.111}, "mae_reported": {**cell, "value": 0.222}}
+    errors = {"mae_direct": {**CELL, "value": 0.111}, "mae_reported": {**CELL, "value": 0.222}}
+    return {
+        "rows": [{**row, "dice": CELL, **errors}, {**row, "row": OLD_ROW}],
+        "trivial": [],
+        "notes": ["a note"],
+        "judged_on_told": ["test patients: 9 images of 3 patients"],
+    }
+
+
+def _ledger() -> dict:
     claim = {"id": "one", "claim": "x < y", "paper": "0.729", "verdict": "cannot tell", "why": "w"}
     ours = [
         {"what": "Dice, A - F", "value": 0.01, "low": -0.02, "high": 0.04, "is_level": False},
         {"what": "AUC, A - D", "value": 0.62, "low": 0.5, "high": 0.7, "is_level": True},
     ]
-    texture = {**ours[1], "note": "by a small network; images: 9 of A"}
     noted = {
         **claim,
         "id": "two",
-        "ours": [texture],
+        "ours": [{**ours[1], "note": "by a small network; images: 9 of A"}],
         "remarks": ["on validation C_head is better"],
         "footing": ["epochs: A 20, C_head 40"],
     }
-    step = {"row": "A", "grade": "error_direct", "added": "x", "dice": cell, "mae": cell}
+    return {"claims": [{**claim, "ours": ours}, noted], "counts": {"cannot tell": 2}}
+
+
+def _ladder() -> dict:
+    step = {"row": "A", "grade": "error_direct", "added": "x", "dice": CELL, "mae": CELL}
     first = {**step, "after": None, "gain_dice": None, "gain_mae": None}
     after = {"row": "A", "grade": "error_direct"}
-    branch = {**first, "row": "F", "after": after, "gain_dice": cell, "gain_mae": cell}
-    lower = {"value": -0.0389, "low": -0.0844, "high": -0.0052}
-    branch |= {"validation": {"gain_dice": lower, "gain_mae": None}}
+    branch = {**first, "row": "F", "after": after, "gain_dice": CELL, "gain_mae": CELL}
+    branch |= {"validation": {"gain_dice": LOWER, "gain_mae": None}}
     judged = {"against": "A and C", "mae_of_c": "error_direct", "why": "w"}
-    judged |= {"dice_f_minus": {"A": cell, "A_longer": lower}, "mae_f_minus_c": cell}
-    readings = [
-        {**judged, "row_of_c": "C", "answer": "shown"},
-        {**judged, "row_of_c": "C_head", "answer": "not shown"},
-    ]
-    overall = {"answer": "not shown", "why": "against C_head: w"}
-    contents = {
-        "table": {
-            "rows": [{**row, "dice": cell, **errors}, {**row, "row": OLD_ROW}],
-            "trivial": [],
-            "notes": ["a note"],
-            "judged_on_told": ["test patients: 9 images of 3 patients"],
-        },
-        "ledger": {"claims": [{**claim, "ours": ours}, noted], "counts": {"cannot tell": 2}},
+    judged |= {"dice_f_minus": {"A": CELL, "A_longer": LOWER}, "mae_f_minus_c": CELL}
+    return {
+        "steps": [first, branch],
+        "criterion": [
+            {**judged, "row_of_c": "C", "answer": "shown"},
+            {**judged, "row_of_c": "C_head", "answer": "not shown"},
+        ],
+        "ahead": [{"row": "C_head", "score": "dice", "difference": LOWER}],
+        "answer": "not shown",
+        "why": "against C_head: w",
     }
-    better = {"row": "C_head", "score": "dice", "difference": lower}
-    steps = [first, branch]
-    contents["ladder"] = {"steps": steps, "criterion": readings, "ahead": [better], **overall}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        (folder / f"{name}.json").write_text(json.dumps({**facts, **content}))
 
 
 def _write_data(folder: Path) -> None:

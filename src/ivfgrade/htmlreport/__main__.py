@@ -6,29 +6,21 @@ python -m ivfgrade.htmlreport RESULTS OUT
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from ivfgrade.atomic import require_folder
-from ivfgrade.comparison.files import SCHEME
+from ivfgrade.comparison.kept_scheme import Grading, kept_scheme
 from ivfgrade.comparison.read_trials import homes_in
 from ivfgrade.errors import InputError, one_line
-from ivfgrade.grading import load_scheme
 from ivfgrade.htmlreport.kept import rows_kept_in
 from ivfgrade.htmlreport.plots import write_plots
 
 
-def main(
-    results: Path,
-    out: Path,
-    grading: Annotated[
-        Path | None, typer.Option(help="in place of the scheme that was kept with the results")
-    ] = None,
-) -> None:
+def main(results: Path, out: Path, grading: Grading = None) -> None:
     with one_line():
         require_folder(out)
-        scheme = load_scheme(grading or results / SCHEME)
+        scheme = kept_scheme(results, grading)
         homes = homes_in(results)
         if not homes:
             raise InputError(f"{results} holds no kept trial, so there is nothing to draw")
