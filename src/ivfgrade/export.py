@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -24,10 +22,10 @@ from torch import Tensor, nn
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.calibration import Calibration
 from ivfgrade.fragmentation.model import AttnRegDeepLab
+from ivfgrade.onnx_export import as_onnx
 
 PROVIDERS = ("CPUExecutionProvider",)  # asking for CUDA prints an error on a machine without it
 BATCHES = (1, 3)  # the batch sizes at which the two must agree
-BATCH_AXIS = "batch"
 
 
 class Answer(NamedTuple):
@@ -84,22 +82,7 @@ class GradingGraph(nn.Module):
 
 def to_onnx(graph: GradingGraph, size: int, opset: int, facts: Mapping[str, Any]) -> bytes:
     """One self-contained file for any batch size; `facts` become its metadata, as JSON each."""
-    example = (torch.rand(2, 3, size, size), torch.ones(2, 1, size, size))  # 1 would be baked in
-    with torch.inference_mode(), _quiet_exporter():
-        program = torch.onnx.export(
-            graph,
-            example,
-            dynamo=True,
-            dynamic_shapes={name: {0: BATCH_AXIS} for name in INPUTS},
-            opset_version=opset,
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            external_data=False,
-            verbose=False,
-        )
-    assert program is not None
-    proto = program.model_proto
-    _strip_traces(proto)
+    proto = as_onnx(graph, size, opset, tuple(OUTPUTS))
     contract = {"inputs": INPUTS, "outputs": OUTPUTS, "size": size, "opset": opset}
     described = {**contract, **facts, "calibration": asdict(graph.calibration)}
     onnx.helper.set_model_props(
@@ -165,22 +148,3 @@ def describe(result: Parity, content: bytes, opset: int, tolerance: float) -> di
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-
-
-def _strip_traces(proto: onnx.ModelProto) -> None:
-    """The exporter notes source paths of this machine on every node; they help nobody elsewhere."""
-    for node in [*proto.graph.node, *(n for f in proto.functions for n in f.node)]:
-        del node.metadata_props[:]
-        node.doc_string = ""
-    for value in [*proto.graph.value_info, *proto.graph.input, *proto.graph.output]:
-        del value.metadata_props[:]
-    del proto.graph.metadata_props[:]
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Two warnings about the exporter's own workings."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning)
-        warnings.filterwarnings("ignore", r"# The axis name: batch will not be used", UserWarning)
-        yield

@@ -57,9 +57,10 @@ def patient(number: int, seed: int, sites: int) -> Patient:
     )
 
 
-def cases(params: SynthesisParams, seed: int) -> Iterator[Case]:
-    """Annotated patients first; then those with grades only; defects last."""
-    made, number = 0, 0
+def cases(params: SynthesisParams, seed: int, first: int = 0) -> Iterator[Case]:
+    """Annotated patients first; then those with grades only; defects last. Patients are numbered
+    from `first` on: from far enough, they are of the same sites and nobody has seen them."""
+    made, number = 0, first
     while made < params.paired + params.weak:
         for embryo in range(patient(number, seed, params.sites).embryos):
             if made == params.paired + params.weak:
@@ -69,7 +70,8 @@ def cases(params: SynthesisParams, seed: int) -> Iterator[Case]:
         number += 1
     for rank, defect in enumerate(DEFECTS):
         for index in range(params.defects[defect]):
-            yield Case(DEFECT_PATIENTS * (rank + 1) + index, 0, paired=False, defect=defect)
+            owner = DEFECT_PATIENTS * (rank + 1) + first + index
+            yield Case(owner, 0, paired=False, defect=defect)
 
 
 def wanted(owner: Patient, params: SynthesisParams, rng: np.random.Generator) -> Wanted:

@@ -20,12 +20,14 @@ from ivfgrade.synthesis.render import Product, produce
 CHUNK = 4
 
 
-def synthesise(params: SynthesisParams, seed: int, folder: Path, workers: int) -> None:
+def synthesise(
+    params: SynthesisParams, seed: int, folder: Path, workers: int, first_patient: int = 0
+) -> None:
     """Write images/, masks/, embryo/, labels.csv and truth.csv; replaces `folder` at the end."""
     with replaced(folder) as partly:
         for name in ("images", "masks", "embryo"):
             (partly / name).mkdir()
-        wanted = list(cases(params, seed))
+        wanted = list(cases(params, seed, first_patient))
         products = _products(wanted, params, seed, workers)
         bar = tqdm(products, total=len(wanted), desc="synthesise", unit="image")
         rows = [_write(product, partly) for product in bar]

@@ -1,0 +1,67 @@
+"""From the network's numbers to the answer, as ONNX operators with all constants in sight.
+
+The constants are named initializers, so that a site can recalibrate a bundle without the network's
+framework: it replaces them by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from onnx import ModelProto, numpy_helper
+from onnxscript import BOOL, FLOAT, INT64, script
+from onnxscript import opset20 as op
+
+
+def decision(measures: int) -> ModelProto:
+    """Its last five inputs are constants; `with_constants` puts them into the graph."""
+
+    @script(default_opset=op)
+    def decide(  # type: ignore[no-untyped-def]
+        ratio,
+        direct,
+        soft,
+        doubt,
+        measured,
+        interval_scale,
+        interval_quantile,
+        grade_borders,
+        refusal_sides,
+        refusal_limits,
+    ):
+        apart = op.Abs(direct - soft)
+        ones = op.Expand(1.0, op.Shape(ratio))
+        unsure = op.Concat(op.Unsqueeze(ones, [1]), op.Unsqueeze(apart, [1]),
+                           op.Unsqueeze(doubt, [1]), axis=1)  # B 3  # fmt: skip
+        half = interval_quantile * op.ReduceSum(unsure * interval_scale, [1], keepdims=0)  # B
+        ratio_low = op.Clip(ratio - half, 0.0, 1.0)
+        ratio_high = op.Clip(ratio + half, 0.0, 1.0)
+        grade = op.ReduceSum(
+            op.Cast(op.Unsqueeze(ratio, [1]) >= grade_borders, to=7), [1], keepdims=0
+        )
+        grade_low = op.ReduceSum(
+            op.Cast(op.Unsqueeze(ratio_low, [1]) >= grade_borders, to=7), [1], keepdims=0
+        )
+        grade_high = op.ReduceSum(
+            op.Cast(op.Unsqueeze(ratio_high, [1]) >= grade_borders, to=7), [1], keepdims=0
+        )
+        refused = measured * refusal_sides > refusal_limits * refusal_sides  # B Q
+        return ratio_low, ratio_high, grade, grade_low, grade_high, refused
+
+    each = FLOAT["batch"]
+    constants = [FLOAT[3], FLOAT, FLOAT["borders"], FLOAT[measures], FLOAT[measures]]
+    return decide.to_model_proto(
+        input_types=[*[each] * 4, FLOAT["batch", measures], *constants],
+        output_types=[each, each, *[INT64["batch"]] * 3, BOOL["batch", measures]],
+    )
+
+
+def with_constants(model: ModelProto, constants: Mapping[str, np.ndarray]) -> None:
+    """Inputs of these names become initializers, and initializers get new values."""
+    for name, value in constants.items():
+        for place in (model.graph.input, model.graph.initializer):
+            for held in [one for one in place if one.name == name]:
+                place.remove(held)  # type: ignore[arg-type]
+        tensor = numpy_helper.from_array(np.asarray(value, np.float32), name)
+        model.graph.initializer.append(tensor)

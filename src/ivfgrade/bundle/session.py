@@ -1,0 +1,95 @@
+"""A bundle's graph at work: pictures from files, decoded while others are computed."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from ivfgrade.dataset.images import BadImage, read_image
+from ivfgrade.errors import InputError
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+Found = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Computed:
+    path: Path
+    pixels: np.ndarray  # H W 3
+    found: Found  # by output, without the batch axis
+    seconds: float  # of the network alone
+
+
+@dataclass(frozen=True)
+class Failed:
+    path: Path
+    reason: str
+    seconds: float = 0.0
+
+
+def open_graph(
+    model: bytes | Path, device: str = "auto", threads: int = 0
+) -> onnxruntime.InferenceSession:
+    """`device` auto, cpu or cuda; auto takes CUDA where a driver is, else says nothing and takes
+    the CPU. Asking for cuda where there is none is refused: ONNX Runtime would fall back silently."""
+    wants = {"cpu": [CPU], "cuda": [CUDA, CPU], "auto": [CUDA, CPU] if _has_gpu() else [CPU]}
+    if device not in wants:
+        raise InputError(f"device is {device!r}; it can be auto, cpu or cuda")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if CUDA in wants[device] and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()
+    source = model if isinstance(model, bytes) else str(model)
+    session = onnxruntime.InferenceSession(source, options, providers=wants[device])
+    if device == "cuda" and CUDA not in session.get_providers():
+        raise InputError("device cuda was asked for, and ONNX Runtime finds none that it can use")
+    return session
+
+
+def compute(
+    session: onnxruntime.InferenceSession,
+    paths: Sequence[Path],
+    outputs: Sequence[str],
+    decoders: int = 2,
+) -> Iterator[Computed | Failed]:
+    """In the order of `paths`; a file that cannot be read is told, and the others go on."""
+    with ThreadPoolExecutor(decoders) as pool:
+        for path, decoding in _ahead(pool, paths, 2 * decoders):
+            try:
+                pixels = decoding.result()
+            except BadImage as error:
+                yield Failed(path, error.reason)
+                continue
+            begun = time.perf_counter()
+            values = session.run(list(outputs), {"pixels": pixels[None]})
+            seconds = time.perf_counter() - begun
+            found = {name: value[0] for name, value in zip(outputs, values, strict=True)}
+            yield Computed(path, pixels, found, seconds)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, paths: Iterable[Path], count: int
+) -> Iterator[tuple[Path, Future[np.ndarray]]]:
+    """Decoding runs `count` pictures ahead of who takes them, and no farther."""
+    waiting = iter(paths)
+    begun = [(path, pool.submit(read_image, path)) for path in islice(waiting, count)]
+    while begun:
+        yield begun.pop(0)
+        begun += [(path, pool.submit(read_image, path)) for path in islice(waiting, 1)]
+
+
+def _has_gpu() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return CUDA in onnxruntime.get_available_providers()
