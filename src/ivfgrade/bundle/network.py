@@ -25,10 +25,10 @@ class Single(nn.Module):
 
     def __init__(self, graph: GradingGraph) -> None:
         super().__init__()
-        self.graph = graph
+        self.network = graph  # not `graph`: the exporter has one of its own
 
     def forward(self, image: Tensor, valid: Tensor) -> Measured:
-        answer = self.graph(image, valid)
+        answer = self.network(image, valid)
         maps = torch.stack([answer.fragment_probability, answer.embryo_probability], 1) * valid
         return Measured(
             maps, answer.ratio, answer.ratio_direct, answer.ratio_soft, doubt(maps),
