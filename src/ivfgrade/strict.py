@@ -38,6 +38,8 @@ def build(cls: type[T], section: Any, where: str) -> T:
 
 def convert(hint: Any, value: Any, where: str) -> Any:
     """`value` as the type `hint`, recursively; an int passes for a float, nothing else bends."""
+    if hint is Any:
+        return value
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), value, where)

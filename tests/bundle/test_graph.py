@@ -4,47 +4,11 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnx import ModelProto
-from onnxscript import FLOAT, script
-from onnxscript import opset20 as op
 
 from ivfgrade.bundle.decide import with_constants
 from ivfgrade.bundle.graph import MAPS, OUTPUTS, whole
-from ivfgrade.bundle.interval import IntervalRule
 from ivfgrade.dataset.letterbox import pad_image, place, unpad_map, valid
-from ivfgrade.grading import GradingScheme
-
-SIZE = 64
-SCHEME = GradingScheme("s", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
-RULE = IntervalRule(0.9, 2.0, (0.01, 0.2, 0.3), 100, 30)
-CONSTANTS = {
-    "thresholds": np.array([0.4, 0.5]),
-    "interval_scale": np.array(RULE.scale),
-    "interval_quantile": np.array(RULE.quantile),
-    "grade_borders": np.array(SCHEME.borders[1:-1]),
-    "refusal_sides": np.array([1.0, 1.0, -1.0, -1.0, 1.0]),
-    "refusal_limits": np.array([0.9, 0.05, 0.2, 0.2, 0.9]),
-}
-
-
-def brightness() -> ModelProto:
-    """In place of a network: a pixel is as probably fragment as it is bright."""
-
-    @script(default_opset=op)
-    def network(image, valid):  # type: ignore[no-untyped-def]
-        fragment = op.ReduceMean(image, [1], keepdims=1) * valid
-        maps = op.Concat(fragment, valid, axis=1)
-        ratio = op.ReduceSum(fragment, [1, 2, 3], keepdims=0) / op.ReduceSum(
-            valid, [1, 2, 3], keepdims=0
-        )
-        direct, soft, doubt = op.Identity(ratio), ratio * 0.9, ratio * 0.5
-        measured = op.Expand(op.Unsqueeze(ratio, [1]), [1, 5])
-        return maps, ratio, direct, soft, doubt, measured
-
-    each = FLOAT["batch"]
-    return network.to_model_proto(
-        input_types=[FLOAT["batch", 3, SIZE, SIZE], FLOAT["batch", 1, SIZE, SIZE]],
-        output_types=[FLOAT["batch", 2, SIZE, SIZE], *[each] * 4, FLOAT["batch", 5]],
-    )
+from tests.bundle.made import CONSTANTS, RULE, SCHEME, SIZE, brightness
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +47,8 @@ def test_a_picture_of_any_size_is_answered_as_the_library_answers_it(run, shape)
     assert found["fragment_probability"][0] == pytest.approx(fragment, abs=1.1 / 255)
     assert found["embryo_probability"][0] == pytest.approx(embryo, abs=1e-4)
     assert all(found[name].shape == (1, *shape) for name in MAPS)
-    sure = np.abs(fragment - 0.4) > 1.1 / 255
-    assert np.array_equal(found["fragment_mask"][0][sure], (fragment >= 0.4)[sure])
+    sure = np.abs(fragment - 0.5) > 1.1 / 255
+    assert np.array_equal(found["fragment_mask"][0][sure], (fragment >= 0.5)[sure])
 
 
 def test_grey_is_colour_thrice(run):

@@ -1,4 +1,4 @@
-"""What the graph says of one picture, as a record: a grade with its interval, or reasons for none."""
+"""A graph's answer to a picture as a record: a grade with its interval, or why there is none."""
 
 from __future__ import annotations
 

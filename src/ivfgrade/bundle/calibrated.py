@@ -38,8 +38,8 @@ class Rules:
 
     def described(self) -> dict[str, Any]:
         limits = dict(zip(MEASURES, self.limits, strict=True))
-        return {"interval": asdict(self.interval),
-                "refusals": [{**asdict(one), "limit": limits[one.measure]} for one in REFUSALS]}  # fmt: skip
+        refusals = [{**asdict(one), "limit": limits[one.measure]} for one in REFUSALS]
+        return {"interval": asdict(self.interval), "refusals": refusals}
 
 
 def fit_rules(table: pd.DataFrame, confidence: float, refused_share: float) -> Rules:

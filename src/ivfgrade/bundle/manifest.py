@@ -1,4 +1,4 @@
-"""manifest.json: all that a deployer has to know of a bundle, and all that the code around it reads.
+"""manifest.json: all that a deployer has to know of a bundle, and all that our code reads of it.
 
 Types here are the file's: what a reader in another language finds under the same names.
 """

@@ -38,8 +38,8 @@ class Failed:
 def open_graph(
     model: bytes | Path, device: str = "auto", threads: int = 0
 ) -> onnxruntime.InferenceSession:
-    """`device` auto, cpu or cuda; auto takes CUDA where a driver is, else says nothing and takes
-    the CPU. Asking for cuda where there is none is refused: ONNX Runtime would fall back silently."""
+    """`device` auto, cpu or cuda; auto takes CUDA where a driver is, else the CPU. Asking for cuda
+    where there is none is refused: ONNX Runtime would fall back silently."""
     wants = {"cpu": [CPU], "cuda": [CUDA, CPU], "auto": [CUDA, CPU] if _has_gpu() else [CPU]}
     if device not in wants:
         raise InputError(f"device is {device!r}; it can be auto, cpu or cuda")

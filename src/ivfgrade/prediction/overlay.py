@@ -1,4 +1,4 @@
-"""The picture with what was found on it: outlines of fragments and embryo, and the answer in words."""
+"""The picture with what was found on it: outlines of fragments and embryo, the answer in words."""
 
 from __future__ import annotations
 
