@@ -52,7 +52,7 @@ def fit_rules(table: pd.DataFrame, confidence: float, refused_share: float) -> R
 
 def fit_on_answered(good: pd.DataFrame, limits: np.ndarray, confidence: float) -> IntervalRule:
     beyond = refused(good[list(MEASURES)].to_numpy(float), limits).any(1)
-    known = good[~beyond & good["truth"].notna()]
+    known = good[~beyond & good["truth"].notna().to_numpy()]
     if len(known) < LEAST_IMAGES:
         raise InputError(
             f"only {len(known)} images that are not refused have a known ratio; an interval needs "

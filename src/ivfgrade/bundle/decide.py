@@ -62,6 +62,6 @@ def with_constants(model: ModelProto, constants: Mapping[str, np.ndarray]) -> No
     for name, value in constants.items():
         for place in (model.graph.input, model.graph.initializer):
             for held in [one for one in place if one.name == name]:
-                place.remove(held)  # type: ignore[arg-type]
+                place.remove(held)
         tensor = numpy_helper.from_array(np.asarray(value, np.float32), name)
         model.graph.initializer.append(tensor)

@@ -1,11 +1,11 @@
 """How far the truth may lie from the reported ratio: a conformal interval.
 
-Half of its width is a quantile times a scale, and the scale grows where the network is unsure: where
-head and mask disagree, and where the mask's probabilities are neither 0 nor 1. The quantile is taken
-over embryos that nothing was trained or chosen on, so that the stated share of new patients' embryos
-is covered, whatever the network is worth: a bad one gets wide intervals (Vovk et al. 2005). Embryos
-of one patient are alike, so it is patients that count, each with the same weight (Lee, Barber and
-Willett 2023, on hierarchical data).
+Half of its width is a quantile times a scale, and the scale grows where the network is unsure:
+where head and mask disagree, and where the mask's probabilities are neither 0 nor 1. The quantile
+is taken over embryos that nothing was trained or chosen on, so that the stated share of new
+patients' embryos is covered, whatever the network is worth: a bad one gets wide intervals (Vovk et
+al. 2005). Embryos of one patient are alike, so it is patients that count, each with the same weight
+(Lee, Barber and Willett 2023, on hierarchical data).
 """
 
 from __future__ import annotations
