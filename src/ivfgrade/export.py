@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ivfgrade.errors import InputError
 from ivfgrade.fragmentation.calibration import Calibration
-from ivfgrade.fragmentation.model import AttnRegDeepLab
+from ivfgrade.fragmentation.model import AttnRegDeepLab, Prediction
 from ivfgrade.onnx_export import as_onnx
 
 PROVIDERS = ("CPUExecutionProvider",)  # asking for CUDA prints an error on a machine without it
@@ -59,7 +59,9 @@ class GradingGraph(nn.Module):
         self.eval()
 
     def forward(self, image: Tensor, valid: Tensor) -> Answer:
-        prediction = self.model(image, valid)
+        return self.answer(self.model(image, valid), valid)
+
+    def answer(self, prediction: Prediction, valid: Tensor) -> Answer:
         fragment_logit, embryo_logit = prediction.mask_logits.unbind(1)  # B S S each
         embryo = torch.sigmoid(embryo_logit)
         soft = self._soft_ratio(fragment_logit, embryo * valid[:, 0])

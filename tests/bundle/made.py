@@ -15,6 +15,7 @@ from ivfgrade.bundle.graph import whole
 from ivfgrade.bundle.interval import IntervalRule
 from ivfgrade.bundle.manifest import FORMAT, Graph, Manifest, Refusal, Scheme, Tolerance
 from ivfgrade.bundle.pack import Contents, pack
+from ivfgrade.bundle.quality import FOCUS
 from ivfgrade.grading import GradingScheme
 
 SIZE = 64
@@ -22,14 +23,18 @@ LICENCE = Path(__file__).parents[2] / "LICENSE"
 SCHEME = GradingScheme("s", 1, ("A", "B", "C", "D"), (0.0, 0.1, 0.25, 0.5, 1.0))
 RULE = IntervalRule(0.9, 2.0, (0.01, 0.2, 0.3), 100, 30)
 REFUSALS = (
-    Refusal("defocused", "blur", "above", 2.0, "the embryo has no sharp outlines"),
+    Refusal("defocused", "defocus", "above", 2.0, "the embryo is out of focus"),
+    Refusal("several_embryos", "several", "above", 2.0, "more than one embryo is in the picture"),
     Refusal("saturated", "saturated", "above", 0.9, "too much of the picture is white or black"),
     Refusal("no_embryo", "embryo_share", "below", 0.02, "no embryo was found"),
     Refusal("uncertain_embryo", "certainty", "below", -1.0, "what was found may be no embryo"),
-    Refusal("several_embryos", "spread", "above", 2.0, "what was found is not one round embryo"),
 )
 CONSTANTS = {
     "thresholds": np.array([0.5, 0.5]),
+    "defocus_weight": np.full(FOCUS, 1 / FOCUS),
+    "defocus_bias": np.array(0.25),
+    "several_weight": np.array([0.5, 0.25]),
+    "several_bias": np.array(0.125),
     "interval_scale": np.array(RULE.scale),
     "interval_quantile": np.array(RULE.quantile),
     "grade_borders": np.array(SCHEME.borders[1:-1]),
@@ -39,7 +44,8 @@ CONSTANTS = {
 
 
 def brightness() -> ModelProto:
-    """In place of a network; every quality measure is the ratio."""
+    """In place of a network; what is seen of quality is the ratio."""
+    clues = FOCUS
 
     @script(default_opset=op)
     def network(image, valid):  # type: ignore[no-untyped-def]
@@ -49,13 +55,16 @@ def brightness() -> ModelProto:
             valid, [1, 2, 3], keepdims=0
         )
         direct, soft, doubt = op.Identity(ratio), ratio * 0.9, ratio * 0.5
-        measured = op.Expand(op.Unsqueeze(ratio, [1]), [1, 5])
-        return maps, ratio, direct, soft, doubt, measured
+        seen = op.Expand(op.Unsqueeze(ratio, [1]), [1, 3])
+        focus = op.Expand(op.Unsqueeze(ratio, [1]), op.Concat([1], op.Reshape(clues, [1]), axis=0))
+        pooled = op.Concat(op.Unsqueeze(ratio, [1]), op.Unsqueeze(direct, [1]), axis=1)
+        return maps, ratio, direct, soft, doubt, seen, focus, pooled
 
     each = FLOAT["batch"]
+    measures = [FLOAT["batch", count] for count in (3, clues, 2)]
     return network.to_model_proto(
         input_types=[FLOAT["batch", 3, SIZE, SIZE], FLOAT["batch", 1, SIZE, SIZE]],
-        output_types=[FLOAT["batch", 2, SIZE, SIZE], *[each] * 4, FLOAT["batch", 5]],
+        output_types=[FLOAT["batch", 2, SIZE, SIZE], *[each] * 4, *measures],
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from onnx import ModelProto
 
 from ivfgrade.bundle.decide import with_constants
-from ivfgrade.bundle.graph import MAPS, OUTPUTS, whole
+from ivfgrade.bundle.graph import CLUES, MAPS, OUTPUTS, whole, with_clues
 from ivfgrade.dataset.letterbox import pad_image, place, unpad_map, valid
 from tests.bundle.made import CONSTANTS, RULE, SCHEME, SIZE, brightness
 
@@ -76,6 +76,14 @@ def test_interval_grades_and_refusals_are_those_of_the_rules(run, level):
     assert found["ratio_high"] == pytest.approx(high, abs=1e-6)
     for name, value in (("grade", ratio), ("grade_low", low), ("grade_high", high)):
         assert found[name] == SCHEME.grade_index(value), name
+    expected = [
+        ratio + 0.25,
+        0.75 * ratio + 0.125,
+        ratio,
+        ratio,
+        ratio,
+    ]  # probes, then what is seen
+    assert found["measured"][0] == pytest.approx(np.concatenate(expected), abs=1e-6)
     sides, limits = CONSTANTS["refusal_sides"], CONSTANTS["refusal_limits"]
     assert np.array_equal(found["refused"], found["measured"] * sides > limits * sides)
 
@@ -96,3 +104,16 @@ def test_a_site_changes_the_interval_by_name_and_nothing_else(model):
     assert after["ratio_high"] - after["ratio"] == pytest.approx(2 * half, rel=1e-4)
     unchanged = set(OUTPUTS) - {"ratio_low", "ratio_high", "grade_low", "grade_high"}
     assert all(np.array_equal(before[name], after[name]) for name in unchanged)
+
+
+def test_clues_of_defects_are_told_on_request_and_change_no_answer(model, run):
+    with_them = onnxruntime.InferenceSession(
+        with_clues(model, 2).SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    pixels = np.full((1, 40, 40, 3), 100, np.uint8)
+    found = with_them.run([*OUTPUTS, *CLUES], {"pixels": pixels})
+    named = dict(zip([*OUTPUTS, *CLUES], found, strict=True))
+    for name, value in run(pixels).items():
+        assert np.array_equal(named[name], value), name
+    evidence = named["pooled"] @ CONSTANTS["several_weight"] + CONSTANTS["several_bias"]
+    assert named["measured"][:, 1] == pytest.approx(evidence, abs=1e-6)

@@ -1,4 +1,4 @@
-"""A graph gets its interval and its limits from images that nothing was trained or chosen on."""
+"""A graph gets its probes, limits and interval from images that nothing was trained on."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from onnx import ModelProto
 
-from ivfgrade.bundle.decide import with_constants
 from ivfgrade.bundle.interval import IntervalRule, features, fit_interval
-from ivfgrade.bundle.labelled import by_defect, good_of
-from ivfgrade.bundle.quality import MEASURES
-from ivfgrade.bundle.refusal import REFUSALS, fit_limits, refused, sides
+from ivfgrade.bundle.labelled import Measured, good_of
+from ivfgrade.bundle.probe import Probe, evidence_of_strangers, fit_probe
+from ivfgrade.bundle.quality import FOCUS
+from ivfgrade.bundle.refusal import MEASURES, REFUSALS, fit_limits, refused, sides
 from ivfgrade.errors import InputError
 
 LEAST_IMAGES = 20  # of a calibration
+PROBED = {"defocus": "focus", "several": "pooled"}  # measure -> the clues it is evidence from
 
 
 @dataclass(frozen=True)
 class Rules:
     """What is fitted on calibration images."""
 
-    interval: IntervalRule
+    probes: Mapping[str, Probe]  # by measure
     limits: tuple[float, ...]  # in the order of MEASURES
+    interval: IntervalRule
 
     def constants(self) -> dict[str, np.ndarray]:
         """As the graph names them."""
         return {
-            "interval_scale": np.asarray(self.interval.scale),
-            "interval_quantile": np.asarray(self.interval.quantile),
-            "refusal_sides": sides(),
+            **{f"{name}_weight": probe.weight for name, probe in self.probes.items()},
+            **{f"{name}_bias": np.asarray(probe.bias) for name, probe in self.probes.items()},
             "refusal_limits": np.asarray(self.limits),
+            **interval_constants(self.interval),
         }
 
     def described(self) -> dict[str, Any]:
@@ -42,16 +43,31 @@ class Rules:
         return {"interval": asdict(self.interval), "refusals": refusals}
 
 
-def fit_rules(table: pd.DataFrame, confidence: float, refused_share: float) -> Rules:
-    """From `labelled.measured_folder` of good pictures and planted defects. The interval is fitted
-    on what is not refused: nothing else is answered."""
-    good = good_of(table)
-    limits = fit_limits(good[list(MEASURES)].to_numpy(float), by_defect(table), refused_share)
-    return Rules(fit_on_answered(good, limits, confidence), tuple(map(float, limits)))
+def interval_constants(rule: IntervalRule) -> dict[str, np.ndarray]:
+    return {
+        "interval_scale": np.asarray(rule.scale),
+        "interval_quantile": np.asarray(rule.quantile),
+    }
+
+
+def fit_rules(measured: Measured, confidence: float, refused_share: float) -> Rules:
+    """From good pictures and planted defects. The interval is fitted on what is not refused:
+    nothing else is answered."""
+    table, good = measured.table.copy(), good_of(measured.table)
+    patients, probes = table["patient"].to_numpy(str), {}
+    for measure, clues in PROBED.items():
+        named = next(one.defect for one in REFUSALS if one.measure == measure)
+        defective = (table["defect"] == named).to_numpy()
+        known, of = good | defective, measured.clues[clues].astype(float)
+        table[measure] = evidence_of_strangers(of, defective, known, patients)
+        probes[measure] = fit_probe(of[known], defective[known])
+    limits = fit_limits(_measures(table[good]), _by_defect(table[~good]), refused_share)
+    rule = fit_on_answered(table[good], limits, confidence)
+    return Rules(probes, tuple(map(float, limits)), rule)
 
 
 def fit_on_answered(good: pd.DataFrame, limits: np.ndarray, confidence: float) -> IntervalRule:
-    beyond = refused(good[list(MEASURES)].to_numpy(float), limits).any(1)
+    beyond = refused(_measures(good), limits).any(1)
     known = good[~beyond & good["truth"].notna().to_numpy()]
     if len(known) < LEAST_IMAGES:
         raise InputError(
@@ -71,21 +87,30 @@ def fit_on_answered(good: pd.DataFrame, limits: np.ndarray, confidence: float) -
     return rule
 
 
-def put_into(model: ModelProto, rules: Rules) -> bytes:
-    with_constants(model, rules.constants())
-    return model.SerializeToString(deterministic=True)
-
-
 def constants_to_begin_with(
-    thresholds: tuple[float, float], borders: tuple[float, ...]
-) -> Mapping[str, Any]:
+    thresholds: tuple[float, float], borders: tuple[float, ...], pooled: int
+) -> Mapping[str, np.ndarray]:
     """Of a graph that is not calibrated yet: it refuses nothing and its interval holds all."""
-    count = len(MEASURES)
     return {
         "thresholds": np.asarray(thresholds),
         "grade_borders": np.asarray(borders[1:-1]),
+        **{f"{name}_weight": np.zeros(count) for name, count in _clues(pooled).items()},
+        **{f"{name}_bias": np.zeros(()) for name in PROBED},
         "interval_scale": np.array([1.0, 0.0, 0.0]),
         "interval_quantile": np.asarray(1.0),
-        "refusal_sides": np.ones(count),
-        "refusal_limits": np.full(count, np.finfo(np.float32).max),
+        "refusal_sides": sides(),
+        "refusal_limits": sides() * np.finfo(np.float32).max,
     }
+
+
+def _clues(pooled: int) -> dict[str, int]:
+    counts = {"focus": FOCUS, "pooled": pooled}
+    return {measure: counts[clues] for measure, clues in PROBED.items()}
+
+
+def _measures(table: pd.DataFrame) -> np.ndarray:
+    return table[list(MEASURES)].to_numpy(float)  # N Q
+
+
+def _by_defect(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {str(name): _measures(part) for name, part in table.groupby("defect")}

@@ -14,8 +14,9 @@ from onnxscript import BOOL, FLOAT, INT64, script
 from onnxscript import opset20 as op
 
 
-def decision(measures: int) -> ModelProto:
-    """Its last five inputs are constants; `with_constants` puts them into the graph."""
+def decision(focus: int, pooled: int, seen: int) -> ModelProto:
+    """From so many clues and measures. Its last nine inputs are constants; `with_constants` puts
+    them into the graph."""
 
     @script(default_opset=op)
     def decide(  # type: ignore[no-untyped-def]
@@ -23,7 +24,13 @@ def decision(measures: int) -> ModelProto:
         direct,
         soft,
         doubt,
-        measured,
+        seen,
+        focus,
+        pooled,
+        defocus_weight,
+        defocus_bias,
+        several_weight,
+        several_bias,
         interval_scale,
         interval_quantile,
         grade_borders,
@@ -46,14 +53,19 @@ def decision(measures: int) -> ModelProto:
         grade_high = op.ReduceSum(
             op.Cast(op.Unsqueeze(ratio_high, [1]) >= grade_borders, to=7), [1], keepdims=0
         )
+        defocus = op.MatMul(focus, op.Unsqueeze(defocus_weight, [1])) + defocus_bias  # B 1
+        several = op.MatMul(pooled, op.Unsqueeze(several_weight, [1])) + several_bias
+        measured = op.Concat(defocus, several, seen, axis=1)  # B Q
         refused = measured * refusal_sides > refusal_limits * refusal_sides  # B Q
-        return ratio_low, ratio_high, grade, grade_low, grade_high, refused
+        return ratio_low, ratio_high, grade, grade_low, grade_high, measured, refused
 
-    each = FLOAT["batch"]
-    constants = [FLOAT[3], FLOAT, FLOAT["borders"], FLOAT[measures], FLOAT[measures]]
+    each, measures = FLOAT["batch"], 2 + seen
+    clues = [FLOAT["batch", count] for count in (seen, focus, pooled)]
+    probes = [FLOAT[focus], FLOAT, FLOAT[pooled], FLOAT]
+    limits = [FLOAT[3], FLOAT, FLOAT["borders"], FLOAT[measures], FLOAT[measures]]
+    decided = [each, each, *[INT64["batch"]] * 3, FLOAT["batch", measures], BOOL["batch", measures]]
     return decide.to_model_proto(
-        input_types=[*[each] * 4, FLOAT["batch", measures], *constants],
-        output_types=[each, each, *[INT64["batch"]] * 3, BOOL["batch", measures]],
+        input_types=[*[each] * 4, *clues, *probes, *limits], output_types=decided
     )
 
 

@@ -6,37 +6,53 @@ pixels -> letterbox -> network -> way back -> probabilities and masks
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
-from onnx import ModelProto, compose
+from onnx import ModelProto, TensorProto, compose, helper
 
 from ivfgrade.bundle.decide import decision, with_constants
 from ivfgrade.bundle.geometry import letterbox, way_back
-from ivfgrade.bundle.quality import MEASURES
+from ivfgrade.bundle.quality import FOCUS, SEEN
 
 MAPS = ("fragment_probability", "embryo_probability", "fragment_mask", "embryo_mask")
 DECIDED = ("ratio_low", "ratio_high", "grade", "grade_low", "grade_high", "refused")
-NETWORK_NUMBERS = ("ratio", "direct", "soft", "doubt")  # one per image
-OUTPUTS = (*MAPS, "ratio", *DECIDED, *NETWORK_NUMBERS[1:], "measured")
+NUMBERS = ("ratio", "direct", "soft", "doubt")  # one per image
+CLUES = ("seen", "focus", "pooled")
+OUTPUTS = (*MAPS, "ratio", *DECIDED, *NUMBERS[1:], "measured")
+NETWORK = ("maps", *NUMBERS, *CLUES)  # what leads from image and valid to the rest
 CONSTANTS = (
-    "thresholds", "interval_scale", "interval_quantile", "grade_borders", "refusal_sides",
-    "refusal_limits",
+    "thresholds", "defocus_weight", "defocus_bias", "several_weight", "several_bias",
+    "interval_scale", "interval_quantile", "grade_borders", "refusal_sides", "refusal_limits",
 )  # fmt: skip
 
 
 def whole(network: ModelProto, size: int, constants: Mapping[str, np.ndarray]) -> ModelProto:
-    """`network` leads from image and valid to `network.Measured`; `constants` as CONSTANTS."""
+    """`network` leads from image and valid to NETWORK; `constants` as CONSTANTS."""
     joined = _joined(letterbox(size), network, "network")
     joined = _joined(joined, way_back(size), "back")
-    joined = _joined(joined, decision(len(MEASURES)), "decide")
+    joined = _joined(joined, decision(FOCUS, len(constants["several_weight"]), len(SEEN)), "decide")
     with_constants(joined, {name: constants[name] for name in CONSTANTS})
-    kept = {one.name: one for one in joined.graph.output}
-    del joined.graph.output[:]
-    joined.graph.output.extend(kept[name] for name in OUTPUTS)
+    with_outputs(joined, OUTPUTS)
     onnx.checker.check_model(joined, full_check=True)
     return joined
+
+
+def with_clues(model: ModelProto, pooled: int) -> ModelProto:
+    """A copy that also tells what its evidence of defects is computed from."""
+    copy = ModelProto.FromString(model.SerializeToString())
+    for name, count in zip(CLUES, (len(SEEN), FOCUS, pooled), strict=True):
+        one = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", count])
+        copy.graph.output.append(one)
+    return copy
+
+
+def with_outputs(model: ModelProto, names: Sequence[str]) -> None:
+    """Those of its outputs, in this order."""
+    known = {one.name: one for one in model.graph.output}
+    del model.graph.output[:]
+    model.graph.output.extend(known[name] for name in names)
 
 
 def _joined(first: ModelProto, then: ModelProto, prefix: str) -> ModelProto:

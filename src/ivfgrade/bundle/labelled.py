@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pandas as pd
 from tqdm import tqdm
 
-from ivfgrade.bundle.graph import NETWORK_NUMBERS
-from ivfgrade.bundle.quality import MEASURES
+from ivfgrade.bundle.graph import DECIDED, NUMBERS
+from ivfgrade.bundle.refusal import MEASURES, REFUSALS
 from ivfgrade.bundle.session import Failed, compute
 from ivfgrade.dataset.contract import Sample, read_contract
 from ivfgrade.dataset.images import read_image, read_mask
@@ -23,30 +25,59 @@ from ivfgrade.grading import GradingScheme
 DEFECT = "defect"  # optional column of labels.csv: what is wrong with a picture, planted
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Line by line the same images."""
+
+    table: pd.DataFrame  # image, patient, defect, truth (NaN: nobody knows), NUMBERS, MEASURES
+    clues: dict[str, np.ndarray]  # by output, [N,K] each
+
+
 def measured_folder(
-    session: onnxruntime.InferenceSession, root: Path, scheme: GradingScheme
-) -> pd.DataFrame:
-    """One line per image that can be read: patient, true ratio (NaN where nobody knows), planted
-    defect, the network's numbers and the quality measures."""
-    contract = read_contract(root, scheme)
-    fatal = [problem for problem in contract.problems if problem.fatal or not contract.samples]
-    if fatal or not contract.samples:
-        raise InputError(f"{root}: {fatal[0] if fatal else 'holds no labelled image'}")
-    lines = []
-    bar = tqdm(total=len(contract.samples), desc=f"measure {root.name}", unit="image")
-    paths = [sample.image_path(root) for sample in contract.samples]
-    outputs = (*NETWORK_NUMBERS, "measured")
-    for sample, done in zip(contract.samples, compute(session, paths, outputs), strict=True):
+    session: onnxruntime.InferenceSession,
+    root: Path,
+    scheme: GradingScheme,
+    clues: Sequence[str] = (),
+) -> Measured:
+    """What a graph says of each labelled image; `clues` are further outputs of it."""
+    samples = _samples(root, scheme)
+    outputs = (*NUMBERS, *DECIDED, "measured", *clues)
+    bar = tqdm(total=len(samples), desc=f"measure {root.name}", unit="image")
+    lines: list[dict[str, Any]] = []
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in clues}
+    paths = [sample.image_path(root) for sample in samples]
+    for sample, done in zip(samples, compute(session, paths, outputs), strict=True):
         bar.update()
         if isinstance(done, Failed):
             raise InputError(f"{done.path}: {done.reason}")
-        numbers = {name: float(done.found[name]) for name in NETWORK_NUMBERS}
-        quality = dict(zip(MEASURES, map(float, done.found["measured"]), strict=True))
-        lines.append({"image": sample.image, "patient": sample.patient,
-                      "defect": sample.extra.get(DEFECT, ""),
-                      "truth": _truth(sample, root), **numbers, **quality})  # fmt: skip
+        lines.append({**_known(sample, root), **_told(done.found)})
+        for name in clues:
+            rows[name].append(done.found[name])
     bar.close()
-    return pd.DataFrame(lines)
+    return Measured(pd.DataFrame(lines), {name: np.stack(found) for name, found in rows.items()})
+
+
+def _samples(root: Path, scheme: GradingScheme) -> Sequence[Sample]:
+    contract = read_contract(root, scheme)
+    fatal = [problem for problem in contract.problems if problem.fatal]
+    if fatal or not contract.samples:
+        raise InputError(f"{root}: {fatal[0] if fatal else 'holds no labelled image'}")
+    return contract.samples
+
+
+def _known(sample: Sample, root: Path) -> dict[str, Any]:
+    defect = sample.extra.get(DEFECT, "")
+    return {"image": sample.image, "patient": sample.patient, "defect": defect,
+            "truth": _truth(sample, root)}  # fmt: skip
+
+
+def _told(found: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Numbers, measures and reasons of refusal as columns."""
+    numbers = {name: float(found[name]) for name in (*NUMBERS, "ratio_low", "ratio_high")}
+    grades = {name: int(found[name]) for name in ("grade", "grade_low", "grade_high")}
+    measures = dict(zip(MEASURES, map(float, found["measured"]), strict=True))
+    codes = [one.code for one, flag in zip(REFUSALS, found["refused"], strict=True) if flag]
+    return {**numbers, **grades, **measures, "refused": " ".join(codes)}
 
 
 def _truth(sample: Sample, root: Path) -> float:
@@ -64,12 +95,6 @@ def _truth(sample: Sample, root: Path) -> float:
     return float("nan") if ratio is None else ratio
 
 
-def good_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the planted defects."""
-    return table[table["defect"] == ""]
-
-
-def by_defect(table: pd.DataFrame, names: Sequence[str] = MEASURES) -> dict[str, np.ndarray]:
-    """Quality measures [N,Q] of each planted defect."""
-    parts = table[table["defect"] != ""].groupby("defect")
-    return {str(defect): part[list(names)].to_numpy(float) for defect, part in parts}
+def good_of(table: pd.DataFrame) -> np.ndarray:
+    """Whether a line is of a picture without a planted defect [N]."""
+    return (table["defect"] == "").to_numpy()

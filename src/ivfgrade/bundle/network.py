@@ -1,4 +1,4 @@
-"""What the graph computes between the letterbox and the decision: ratios, doubt, and quality."""
+"""What the graph computes between letterbox and decision: ratios, doubt, clues of defects."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ivfgrade.bundle.quality import measures
-from ivfgrade.export import GradingGraph
+from ivfgrade.bundle import quality
+from ivfgrade.export import Answer, GradingGraph
+from ivfgrade.fragmentation.model import Features
 
 
-class Measured(NamedTuple):
+class Found(NamedTuple):
     maps: Tensor  # B 2 S S  probability of fragment and embryo
     ratio: Tensor  # B  reported
     direct: Tensor  # B
     soft: Tensor  # B
     doubt: Tensor  # B
-    measured: Tensor  # B Q
+    seen: Tensor  # B 3  quality.SEEN
+    focus: Tensor  # B quality.FOCUS
+    pooled: Tensor  # B 3072
 
 
 class Single(nn.Module):
@@ -27,13 +30,9 @@ class Single(nn.Module):
         super().__init__()
         self.network = graph  # not `graph`: the exporter has one of its own
 
-    def forward(self, image: Tensor, valid: Tensor) -> Measured:
-        answer = self.network(image, valid)
-        maps = torch.stack([answer.fragment_probability, answer.embryo_probability], 1) * valid
-        return Measured(
-            maps, answer.ratio, answer.ratio_direct, answer.ratio_soft, doubt(maps),
-            measures(image, valid, maps[:, 1]),
-        )  # fmt: skip
+    def forward(self, image: Tensor, valid: Tensor) -> Found:
+        features, answer = answered(self.network, image, valid)
+        return found(image, valid, answer, answer, features)
 
 
 class Dual(nn.Module):
@@ -43,13 +42,30 @@ class Dual(nn.Module):
         super().__init__()
         self.outlines, self.grades = outlines, grades
 
-    def forward(self, image: Tensor, valid: Tensor) -> Measured:
-        drawn, graded = self.outlines(image, valid), self.grades(image, valid)
-        maps = torch.stack([drawn.fragment_probability, drawn.embryo_probability], 1) * valid
-        return Measured(
-            maps, graded.ratio, graded.ratio_direct, drawn.ratio_soft, doubt(maps),
-            measures(image, valid, maps[:, 1]),
-        )  # fmt: skip
+    def forward(self, image: Tensor, valid: Tensor) -> Found:
+        features, drawn = answered(self.outlines, image, valid)
+        return found(image, valid, drawn, self.grades(image, valid), features)
+
+
+def answered(graph: GradingGraph, image: Tensor, valid: Tensor) -> tuple[Features, Answer]:
+    features = graph.model.features(image, valid)
+    return features, graph.answer(graph.model.heads(features, valid), valid)
+
+
+def found(image: Tensor, valid: Tensor, drawn: Answer, graded: Answer, features: Features) -> Found:
+    """Outlines and their soft ratio of the one, ratio of the other; clues of who draws."""
+    maps = torch.stack([drawn.fragment_probability, drawn.embryo_probability], 1) * valid
+    embryo = maps[:, 1]
+    return Found(
+        maps,
+        graded.ratio,
+        graded.ratio_direct,
+        drawn.ratio_soft,
+        doubt(maps),
+        quality.seen(image, valid, embryo),
+        quality.focus(image, valid, embryo),
+        features.pooled,
+    )
 
 
 def doubt(maps: Tensor) -> Tensor:

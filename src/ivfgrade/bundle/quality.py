@@ -1,7 +1,9 @@
-"""Measures of a picture by which it is refused: out of focus, saturated, no embryo, or several.
+"""What a picture is refused by: clues whether it is out of focus or shows several embryos, and
+plain measures of saturation and of the embryo that was found.
 
-Each is one number per image, computed at the network's own pixels, so that a limit means the same
-for every camera. Limits are fitted on pictures with and without each defect (`refusal.py`).
+All are computed at the network's own pixels, so that they mean the same for every camera. How clues
+become evidence is fitted on pictures with and without each defect (`probe.py`), as is where a
+measure's limit lies (`refusal.py`).
 """
 
 from __future__ import annotations
@@ -12,31 +14,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-MEASURES = ("blur", "saturated", "embryo_share", "certainty", "spread")
+SEEN = ("saturated", "embryo_share", "certainty")
 BRIGHT, DARK = 250 / 255, 5 / 255  # from and up to where a camera tells nothing
-FINE, MIDDLE, COARSE = 1.0, 2.0, 8.0  # pixels: noise lies below FINE, outlines above
-TINY = 1e-6
+WIDTHS = (0.7, 1.4, 2.8, 5.6, 11.2)  # pixels: octaves from noise to whole cells
+PEAKED = slice(1, 4)  # bands in which outlines lie: above noise, below whole cells
+FOCUS = 2 * len(WIDTHS) + 3 + len(SEEN)  # energies in the embryo and around it, peaks, SEEN
+TINY = 1e-9
 
 
-def measures(image: Tensor, valid: Tensor, embryo: Tensor) -> Tensor:
-    """Image [B,3,S,S], valid [B,1,S,S], embryo's probability [B,S,S] -> B Q, as MEASURES."""
-    grey = image.mean(1, keepdim=True)  # B 1 S S
-    found = (
-        blur(grey, valid, embryo),
-        saturated(image, valid),
-        embryo.sum((1, 2)) / valid.sum((1, 2, 3)),
-        certainty(embryo),
-        spread(embryo),
-    )
-    return torch.stack(found, 1)
-
-
-def blur(grey: Tensor, valid: Tensor, embryo: Tensor) -> Tensor:
-    """Slow changes of brightness over quick ones, in the embryo: a lens out of focus has no quick
-    ones. Logarithm of the ratio of two bands' energy."""
-    fine, middle, coarse = (smooth(grey, valid, width) for width in (FINE, MIDDLE, COARSE))
-    quick, slow = ((fine - middle) ** 2)[:, 0], ((middle - coarse) ** 2)[:, 0]  # B S S
-    return ((slow * embryo).sum((1, 2)) + TINY).log() - ((quick * embryo).sum((1, 2)) + TINY).log()
+def seen(image: Tensor, valid: Tensor, embryo: Tensor) -> Tensor:
+    """Image [B,3,S,S], valid [B,1,S,S], embryo's probability [B,S,S] -> B 3, as SEEN."""
+    share = embryo.sum((1, 2)) / valid.sum((1, 2, 3))
+    return torch.stack([saturated(image, valid), share, certainty(embryo)], 1)
 
 
 def saturated(image: Tensor, valid: Tensor) -> Tensor:
@@ -51,20 +40,33 @@ def certainty(embryo: Tensor) -> Tensor:
     return (embryo * outlined).sum((1, 2)) / outlined.sum((1, 2)).clamp_min(1.0)
 
 
-def spread(embryo: Tensor) -> Tensor:
-    """Second moment of what is outlined, over that of a disc of its area: 1 for a disc, 1.5 for two
-    that touch."""
-    outlined = (embryo >= 0.5).float()
-    area = outlined.sum((1, 2)).clamp_min(1.0)
-    side = torch.arange(embryo.shape[-1], dtype=embryo.dtype, device=embryo.device)
-    rows, columns = outlined.sum(2), outlined.sum(1)  # B S each
-    variance = _variance(rows, side, area) + _variance(columns, side, area)
-    return variance / (area / (2 * math.pi)) * (outlined.sum((1, 2)) > 0)
+def focus(image: Tensor, valid: Tensor, embryo: Tensor) -> Tensor:
+    """Clues [B,FOCUS]: logarithms of how much changes from octave to octave, in the embryo and
+    around it, and what is seen.
+
+    A lens out of focus takes away what is fine in the embryo, not the camera's noise around it; and
+    what is left is spread evenly, where sharp outlines are few and strong.
+    """
+    grey = image.mean(1, keepdim=True)  # B 1 S S
+    levels = [grey, *(smooth(grey, valid, width) for width in WIDTHS)]
+    change = torch.cat([a - b for a, b in zip(levels, levels[1:], strict=False)], 1)  # B 5 S S
+    inside = embryo[:, None]
+    around = (1 - inside) * valid
+    energies = [_mean(change**2, where) for where in (inside, around)]  # B 5 each
+    outlines = change[:, PEAKED] * inside
+    peaked = _mean(outlines**4, inside) / (_mean(outlines**2, inside) + TINY) ** 2  # B 3
+    changes = (torch.cat([*energies, peaked], 1) + TINY).log()
+    return torch.cat([changes, seen(image, valid, embryo)], 1)
 
 
 def smooth(grey: Tensor, valid: Tensor, width: float) -> Tensor:
     """Gaussian of this SD over the picture alone: its padding is no brightness."""
     return _gaussian(grey * valid, width) / _gaussian(valid, width).clamp_min(TINY)
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    """Of each channel of [B,C,S,S] over `where` [B,1,S,S]; 0 where that is less than a pixel."""
+    return (values * where).sum((2, 3)) / where.sum((2, 3)).clamp_min(1.0)
 
 
 def _gaussian(values: Tensor, width: float) -> Tensor:
@@ -74,9 +76,3 @@ def _gaussian(values: Tensor, width: float) -> Tensor:
     kernel = kernel / kernel.sum()
     across = F.conv2d(values, kernel[None, None, None, :], padding=(0, reach))
     return F.conv2d(across, kernel[None, None, :, None], padding=(reach, 0))
-
-
-def _variance(sums: Tensor, side: Tensor, area: Tensor) -> Tensor:
-    """Of the coordinate that `sums` [B,S] runs along."""
-    mean = (sums * side).sum(1) / area
-    return (sums * (side - mean[:, None]) ** 2).sum(1) / area

@@ -1,20 +1,21 @@
 """Which pictures get no number: limits of the quality measures, and how they are fitted.
 
-A limit lies where as few good pictures as allowed are beyond it, all measures together; what part
-of each defect lies beyond is measured on other pictures, not promised here.
+A limit lies half way between good and defective pictures where a measure tells them all apart. The
+others share the good pictures that may be refused; what part of each defect lies beyond is measured
+on other pictures, not promised here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ivfgrade.bundle.quality import MEASURES
-from ivfgrade.errors import InputError
+from ivfgrade.bundle.quality import SEEN
 
 ABOVE, BELOW = 1, -1
+FEWEST = 0.01  # of a defect may lie on the good side of a limit that is to tell all apart
 
 
 @dataclass(frozen=True)
@@ -29,46 +30,36 @@ class Refusal:
 
 
 REFUSALS = (
-    Refusal("defocused", "blur", ABOVE, "the embryo has no sharp outlines", "defocus"),
+    Refusal("defocused", "defocus", ABOVE, "the embryo is out of focus", "defocus"),
+    Refusal("several_embryos", "several", ABOVE, "more than one embryo is in the picture",
+            "two_embryos"),
     Refusal("saturated", "saturated", ABOVE, "too much of the picture is white or black",
             "saturation"),
     Refusal("no_embryo", "embryo_share", BELOW, "no embryo was found", "empty"),
     Refusal("uncertain_embryo", "certainty", BELOW, "what was found may be no embryo", "empty"),
-    Refusal("several_embryos", "spread", ABOVE, "what was found is not one round embryo",
-            "two_embryos"),
 )  # fmt: skip
+MEASURES = tuple(refusal.measure for refusal in REFUSALS)
+assert MEASURES[-len(SEEN) :] == SEEN  # the graph puts what it sees after what it has evidence of
 
 
 def fit_limits(
     good: np.ndarray, defective: Mapping[str, np.ndarray], refused_share: float
 ) -> np.ndarray:
-    """Limit of each measure [Q] from measures [N,Q] of good pictures and of each planted defect.
-
-    Half way between the two where nothing overlaps; else where a good picture's share of
-    `refused_share` lies beyond.
-    """
-    limits = []
-    for column, refusal in enumerate(_in_order()):
-        well = refusal.side * good[:, column]
-        badly = refusal.side * defective[refusal.defect][:, column]
-        allowed = float(np.quantile(well, 1 - refused_share / len(MEASURES), method="higher"))
-        caught = float(np.quantile(badly, 0.01))
-        limits.append(refusal.side * max(allowed, (allowed + caught) / 2))
-    return np.asarray(limits)
+    """Limit of each measure [Q] from measures [N,Q] of good pictures and of each planted defect."""
+    well, badly = good * sides(), [
+        np.quantile(defective[one.defect][:, column] * one.side, FEWEST)
+        for column, one in enumerate(REFUSALS)
+    ]  # fmt: skip
+    apart = np.array(badly) > well.max(0)  # Q
+    share = refused_share / max(1, int((~apart).sum()))
+    allowed = np.quantile(well, 1 - share, axis=0, method="higher")  # Q
+    return sides() * np.where(apart, (well.max(0) + badly) / 2, allowed)
 
 
 def sides() -> np.ndarray:
-    return np.array([refusal.side for refusal in _in_order()], dtype=float)
+    return np.array([refusal.side for refusal in REFUSALS], dtype=float)
 
 
 def refused(measured: np.ndarray, limits: np.ndarray) -> np.ndarray:
     """[N,Q] -> bool [N,Q], as the graph says it."""
     return measured * sides() > limits * sides()
-
-
-def _in_order() -> Sequence[Refusal]:
-    """One per measure, in the order of MEASURES."""
-    by_measure = {refusal.measure: refusal for refusal in REFUSALS}
-    if len(by_measure) != len(REFUSALS) or set(by_measure) != set(MEASURES):
-        raise InputError("each quality measure needs one reason of refusal")
-    return [by_measure[name] for name in MEASURES]
