@@ -3,7 +3,6 @@
 python -m pipeline.synthesize FOLDER
 """
 
-import os
 from pathlib import Path
 
 import typer
@@ -11,14 +10,13 @@ import typer
 from ivfgrade.errors import one_line
 from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
-from ivfgrade.synthesis.write import synthesise
+from ivfgrade.synthesis.write import cores, synthesise
 
 
 def main(folder: Path) -> None:
     with one_line(), guarded("synthesize"):
         params = load_params()
-        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        synthesise(params.synthesize, params.seed, folder, workers)
+        synthesise(params.synthesize, params.seed, folder, cores())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ivfgrade.bundle.params import BundleParams
 from ivfgrade.dataset.split import SplitParams
 from ivfgrade.errors import InputError
 from ivfgrade.evaluation.params import EvaluateParams, ExportParams
@@ -30,7 +31,7 @@ from ivfgrade.fragmentation.spec import (
     model_spec,
 )
 from ivfgrade.strict import build
-from ivfgrade.synthesis.params import SynthesisParams
+from ivfgrade.synthesis.params import Strangers, SynthesisParams
 from ivfgrade.texture.params import TextureParams
 from ivfgrade.tracking_params import TrackParams
 from ivfgrade.training.phase import Phase
@@ -122,6 +123,8 @@ class Params:
     texture: TextureParams
     evaluate: EvaluateParams
     export: ExportParams
+    bundle: BundleParams
+    assay: Strangers
     track: TrackParams
 
     def __post_init__(self) -> None:
@@ -177,12 +180,8 @@ class Params:
     def flat(self, row: Learnt | Frozen | None = None) -> dict[str, Any]:
         """Dotted name -> value of everything that is active, for comparing runs."""
         everything = asdict(self)
-        for table in (
-            "experiments",
-            "focus",
-            "texture",
-        ):  # a run is of one row, which says what it changes
-            everything.pop(table)
+        for table in ("experiments", "focus", "texture", "bundle", "assay"):
+            everything.pop(table)  # a run is of one row, which says what it changes
         profile = everything.pop("profiles")[self.profile]
         recipe = everything.pop("recipes")[self.recipe]
         return _flatten(

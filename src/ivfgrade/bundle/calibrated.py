@@ -42,6 +42,13 @@ class Rules:
         refusals = [{**asdict(one), "limit": limits[one.measure]} for one in REFUSALS]
         return {"interval": asdict(self.interval), "refusals": refusals}
 
+    def told(self) -> str:
+        rule = self.interval
+        return (
+            f"interval: {rule.quantile:.2f} times the expected error, from {rule.images} pictures "
+            f"of {rule.patients} patients; {len(self.limits)} limits of quality"
+        )
+
 
 def interval_constants(rule: IntervalRule) -> dict[str, np.ndarray]:
     return {

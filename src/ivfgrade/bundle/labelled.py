@@ -40,7 +40,7 @@ def measured_folder(
     clues: Sequence[str] = (),
 ) -> Measured:
     """What a graph says of each labelled image; `clues` are further outputs of it."""
-    samples = _samples(root, scheme)
+    samples = samples_of(root, scheme)
     outputs = (*NUMBERS, *DECIDED, "measured", *clues)
     bar = tqdm(total=len(samples), desc=f"measure {root.name}", unit="image")
     lines: list[dict[str, Any]] = []
@@ -57,7 +57,8 @@ def measured_folder(
     return Measured(pd.DataFrame(lines), {name: np.stack(found) for name, found in rows.items()})
 
 
-def _samples(root: Path, scheme: GradingScheme) -> Sequence[Sample]:
+def samples_of(root: Path, scheme: GradingScheme) -> Sequence[Sample]:
+    """Of a folder without fatal problems, in the order of its labels."""
     contract = read_contract(root, scheme)
     fatal = [problem for problem in contract.problems if problem.fatal]
     if fatal or not contract.samples:
@@ -68,7 +69,7 @@ def _samples(root: Path, scheme: GradingScheme) -> Sequence[Sample]:
 def _known(sample: Sample, root: Path) -> dict[str, Any]:
     defect = sample.extra.get(DEFECT, "")
     return {"image": sample.image, "patient": sample.patient, "defect": defect,
-            "truth": _truth(sample, root)}  # fmt: skip
+            "truth": truth_of(sample, root)}  # fmt: skip
 
 
 def _told(found: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -80,7 +81,8 @@ def _told(found: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return {**numbers, **grades, **measures, "refused": " ".join(codes)}
 
 
-def _truth(sample: Sample, root: Path) -> float:
+def truth_of(sample: Sample, root: Path) -> float:
+    """The ratio as the data contract finds it: given, or of masks; NaN where nobody knows."""
     if sample.ratio is not None:
         return sample.ratio
     marked = sample.fragment_path(root)

@@ -28,23 +28,23 @@ class Single(nn.Module):
 
     def __init__(self, graph: GradingGraph) -> None:
         super().__init__()
-        self.network = graph  # not `graph`: the exporter has one of its own
+        self.drawing = graph
 
     def forward(self, image: Tensor, valid: Tensor) -> Found:
-        features, answer = answered(self.network, image, valid)
+        features, answer = answered(self.drawing, image, valid)
         return found(image, valid, answer, answer, features)
 
 
 class Dual(nn.Module):
     """The paper's pair: the outlines of one network, the ratio of another."""
 
-    def __init__(self, outlines: GradingGraph, grades: GradingGraph) -> None:
+    def __init__(self, drawing: GradingGraph, grading: GradingGraph) -> None:
         super().__init__()
-        self.outlines, self.grades = outlines, grades
+        self.drawing, self.grading = drawing, grading
 
     def forward(self, image: Tensor, valid: Tensor) -> Found:
-        features, drawn = answered(self.outlines, image, valid)
-        return found(image, valid, drawn, self.grades(image, valid), features)
+        features, drawn = answered(self.drawing, image, valid)
+        return found(image, valid, drawn, self.grading(image, valid), features)
 
 
 def answered(graph: GradingGraph, image: Tensor, valid: Tensor) -> tuple[Features, Answer]:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ivfgrade.synthesis.params import DEFECTS, SynthesisParams
+from ivfgrade.synthesis.params import DEFECT_PATIENTS, DEFECTS, SynthesisParams
 from ivfgrade.synthesis.scene import ECCENTRICITY_MOST, ZONA_OUTER_SD, ZONA_OUTER_UM, Wanted, Zona
 
 EMBRYOS_LEAST, EMBRYOS_MOST, EMBRYOS_MEAN = 2, 8, 4
 ZONA_THICKNESS_UM = (18.0, 3.5, 9.0, 25.0)  # mean, SD, least, most
 WORST_RATIO = 0.80
 WITHIN_GRADE = (1.2, 1.5)  # Beta
-DEFECT_PATIENTS = 1_000_000  # patient numbers of defective images start here
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,17 @@ class Case:
     defect: str = ""
 
 
+@dataclass(frozen=True)
+class Cohort:
+    """Who is drawn. From another first patient on nobody has been seen, at the same sites."""
+
+    first_patient: int = 0
+    embryos_most: int = EMBRYOS_MOST  # of one patient
+
+
+WHOLE = Cohort()
+
+
 def patient(number: int, seed: int, sites: int) -> Patient:
     rng = np.random.default_rng([seed, 2, number])
     extra = EMBRYOS_MOST - EMBRYOS_LEAST
@@ -57,12 +67,12 @@ def patient(number: int, seed: int, sites: int) -> Patient:
     )
 
 
-def cases(params: SynthesisParams, seed: int, first: int = 0) -> Iterator[Case]:
-    """Annotated patients first; then those with grades only; defects last. Patients are numbered
-    from `first` on: from far enough, they are of the same sites and nobody has seen them."""
-    made, number = 0, first
+def cases(params: SynthesisParams, seed: int, cohort: Cohort = WHOLE) -> Iterator[Case]:
+    """Annotated patients first; then those with grades only; defects last."""
+    made, number = 0, cohort.first_patient
     while made < params.paired + params.weak:
-        for embryo in range(patient(number, seed, params.sites).embryos):
+        embryos = patient(number, seed, params.sites).embryos
+        for embryo in range(min(embryos, cohort.embryos_most)):
             if made == params.paired + params.weak:
                 break
             yield Case(number, embryo, paired=made < params.paired)
@@ -70,7 +80,7 @@ def cases(params: SynthesisParams, seed: int, first: int = 0) -> Iterator[Case]:
         number += 1
     for rank, defect in enumerate(DEFECTS):
         for index in range(params.defects[defect]):
-            owner = DEFECT_PATIENTS * (rank + 1) + first + index
+            owner = DEFECT_PATIENTS * (rank + 1) + cohort.first_patient + index
             yield Case(owner, 0, paired=False, defect=defect)
 
 

@@ -15,6 +15,7 @@ PATTERNS = ("I", "II", "III", "IV", "V")  # Alikani
 STAGES = ("2", "3", "4")
 STYLES = ("well", "microscope", "soft")
 DEFECTS = ("defocus", "saturation", "empty", "two_embryos")
+DEFECT_PATIENTS = 1_000_000  # patient numbers of defective images start here
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,22 @@ class SynthesisParams:
             _require(getattr(self, name) >= 0, f"{name} must not be negative")
         for name in ("annotator_miss_um", "focus_depth_um"):
             _require(getattr(self, name) > 0, f"{name} must be positive")
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Patients that nothing was trained, chosen or fused on."""
+
+    first_patient: int  # numbers from here on are theirs alone
+    embryos_most: int  # of one patient: many patients tell more than many embryos of few
+    good: int  # pictures without a defect
+    defects: Mapping[str, int]  # further pictures with each planted defect
+
+    def __post_init__(self) -> None:
+        within = 0 < self.first_patient < DEFECT_PATIENTS
+        _require(within, f"first_patient must lie between 1 and {DEFECT_PATIENTS - 1}")
+        _require(min(self.embryos_most, self.good) >= 1, "embryos_most and good must be positive")
+        _require(set(self.defects) == set(DEFECTS), f"defects needs exactly {', '.join(DEFECTS)}")
 
 
 def _require(condition: bool, message: str) -> None:

@@ -10,10 +10,10 @@ from PIL import Image
 
 from ivfgrade.synthesis import background, camera, defects, optics
 from ivfgrade.synthesis.annotators import outline, perceived_grade
-from ivfgrade.synthesis.cohort import DEFECT_PATIENTS, Case, Patient, patient, wanted
+from ivfgrade.synthesis.cohort import Case, Patient, patient, wanted
 from ivfgrade.synthesis.geometry import Raster
 from ivfgrade.synthesis.masks import Truth, instances, truth
-from ivfgrade.synthesis.params import SynthesisParams
+from ivfgrade.synthesis.params import DEFECT_PATIENTS, SynthesisParams
 from ivfgrade.synthesis.scene import Scene, Wanted, embryo, volume_ratio
 from ivfgrade.synthesis.sites import Site, site
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ivfgrade.atomic import replaced, write_text
-from ivfgrade.synthesis.cohort import Case, cases
+from ivfgrade.synthesis.cohort import WHOLE, Case, Cohort, cases
 from ivfgrade.synthesis.params import SynthesisParams
 from ivfgrade.synthesis.render import Product, produce
 
@@ -21,18 +21,23 @@ CHUNK = 4
 
 
 def synthesise(
-    params: SynthesisParams, seed: int, folder: Path, workers: int, first_patient: int = 0
+    params: SynthesisParams, seed: int, folder: Path, workers: int, cohort: Cohort = WHOLE
 ) -> None:
     """Write images/, masks/, embryo/, labels.csv and truth.csv; replaces `folder` at the end."""
     with replaced(folder) as partly:
         for name in ("images", "masks", "embryo"):
             (partly / name).mkdir()
-        wanted = list(cases(params, seed, first_patient))
+        wanted = list(cases(params, seed, cohort))
         products = _products(wanted, params, seed, workers)
         bar = tqdm(products, total=len(wanted), desc="synthesise", unit="image")
         rows = [_write(product, partly) for product in bar]
         write_text(partly / "labels.csv", _table([label for label, _ in rows]))
         write_text(partly / "truth.csv", _table([full for _, full in rows]))
+
+
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _products(
