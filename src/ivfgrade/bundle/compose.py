@@ -49,18 +49,18 @@ OUTPUTS = {
 }
 SYNTHETIC_DATA = "data/raw/synthetic"
 SYNTHETIC = (
-    "Trained, calibrated and measured on synthetic embryos alone. Nothing is known of its errors on "
-    "real ones: interval, limits of refusal and metrics promise nothing there. Recalibrate it on "
-    "labelled pictures of the site before anybody looks at its numbers."
+    "Trained, calibrated and measured on synthetic embryos alone. Nothing is known of its errors "
+    "on real ones: interval, limits of refusal and metrics promise nothing there. Recalibrate it "
+    "on labelled pictures of the site before anybody looks at its numbers."
 )
 OWN = (
-    "Trained and measured on the data set named below; interval and limits of refusal are fitted on "
-    "synthetic embryos and promise nothing for real ones. Recalibrate it on labelled pictures of "
-    "the site before anybody looks at its numbers."
+    "Trained and measured on the data set named below; interval and limits of refusal are fitted "
+    "on synthetic embryos and promise nothing for real ones. Recalibrate it on labelled pictures "
+    "of the site before anybody looks at its numbers."
 )
 LIMITATIONS = (
-    "Ratios are drawn towards the middle: high ones are told too low, and fragment-free embryos may "
-    "get a few per cent.",
+    "Ratios are drawn towards the middle: high ones are told too low, and embryos without "
+    "fragments may get a few per cent.",
     "The interval covers its share over all embryos; in the highest grade it covers less.",
     "Small fragments are missed more often than large ones.",
     "A refusal finds the defects that were planted, not every picture that nobody should grade.",

@@ -1,5 +1,5 @@
-"""What a variant costs and gains: Dice and ratio error beside fp32's on the same pictures, seconds of
-one picture, megabytes. It may be used where it loses no more than the declared limits."""
+"""What a variant costs and gains: Dice and ratio error beside fp32's on the same pictures, seconds
+of one picture, megabytes. It may be used where it loses no more than the declared limits."""
 
 from __future__ import annotations
 
