@@ -43,6 +43,11 @@ def open_graph(
     wants = {"cpu": [CPU], "cuda": [CUDA, CPU], "auto": [CUDA, CPU] if _has_gpu() else [CPU]}
     if device not in wants:
         raise InputError(f"device is {device!r}; it can be auto, cpu or cuda")
+    if device == "cuda" and CUDA not in onnxruntime.get_available_providers():
+        raise InputError(
+            "device cuda was asked for, which this ONNX Runtime was not built for; install "
+            "onnxruntime-gpu, or take cpu"
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
