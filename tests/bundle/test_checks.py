@@ -75,10 +75,20 @@ def test_what_fits_is_said_line_by_line(packed):
     assert "ms a picture (median) by CPUExecutionProvider" in lines[2]
 
 
-def test_the_speed_that_was_told_stands_beside_and_is_no_demand(changed):
-    folder = changed(lambda c: taken(c).update(measured={"latency_ms": {"value": 1e-9}}))
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"value": 1e-9, "machine": "a fast one"}, "; 1e-09 ms where it was made"),
+        (1234.5, "; 1234 ms where it was made"),
+        ({}, "CPUExecutionProvider"),
+        (None, "CPUExecutionProvider"),
+    ],
+)
+def test_the_speed_that_was_told_stands_beside_and_is_no_demand(changed, monkeypatch, told, words):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    folder = changed(lambda c: taken(c).update(measured={"latency_ms": told}))
     *_, last = checks.checked(folder, manifest.read(folder), seal.files_of(folder))
-    assert last.endswith("; value 1e-09 where it was made")
+    assert last.endswith(words)
 
 
 def rewritten(folder, content: bytes) -> None:

@@ -23,11 +23,10 @@ fragments, and grades it by a fixed scheme.
 - It must not alone decide which embryo is transferred, frozen or discarded.
 - What it refuses has no number. A refusal says something about the picture, not the embryo."""
 EXAMPLE = """\
-import json
-import numpy, onnxruntime
+import json, numpy, onnxruntime, pathlib
 from PIL import Image, ImageOps
 
-about = json.load(open("manifest.json"))
+about = json.loads(pathlib.Path("manifest.json").read_text())
 session = onnxruntime.InferenceSession(about["taken"], providers=["CPUExecutionProvider"])
 picture = ImageOps.exif_transpose(Image.open("{picture}")).convert("RGB")
 names = [one.name for one in session.get_outputs()]
