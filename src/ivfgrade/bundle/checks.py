@@ -55,12 +55,11 @@ def _checked_graph(
         f"{graph.file}: takes and gives what the manifest says, and answers the "
         f"{len(manifest.samples)} samples as it should"
     )
-    milliseconds = 1000 * latency(
-        session, read_image(folder / manifest.samples[0].picture), repeats
+    seconds = latency(session, read_image(folder / manifest.samples[0].picture), repeats)
+    yield (
+        f"{graph.file}: {_milliseconds(1000 * seconds)} a picture (median) by "
+        f"{_provider(session)}{_where_it_was_made(graph)}"
     )
-    told = graph.measured.get("latency_ms")
-    there = "" if told is None else f"; {_plainly(told)} where it was made"
-    yield f"{graph.file}: {milliseconds:.3g} ms a picture (median) by {_provider(session)}{there}"
 
 
 def _opened(path: Path, device: str) -> onnxruntime.InferenceSession:
