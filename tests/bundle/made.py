@@ -1,6 +1,7 @@
 """A bundle with a network so small that its answers are known: a pixel is as probably fragment as
 it is bright, all of the picture is embryo, white pictures are saturated, black ones are empty."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from onnxscript import FLOAT, script
 from onnxscript import opset20 as op
 from PIL import Image
 
-from ivfgrade.bundle.checks import port_of
+from ivfgrade.bundle.contract import port_of
+from ivfgrade.bundle.decoding import DECODING
 from ivfgrade.bundle.graph import whole
 from ivfgrade.bundle.interval import IntervalRule
 from ivfgrade.bundle.manifest import FORMAT, Graph, Manifest, Refusal, Scheme, Tolerance
@@ -43,13 +45,13 @@ CONSTANTS = {
 }
 
 
-def brightness() -> ModelProto:
-    """In place of a network; what is seen of quality is the ratio."""
+def brightness(gain: float = 1.0) -> ModelProto:
+    """In place of a network; what is seen of quality is the ratio. Another gain, another network."""
     clues = FOCUS
 
     @script(default_opset=op)
     def network(image, valid):  # type: ignore[no-untyped-def]
-        fragment = op.ReduceMean(image, [1], keepdims=1) * valid
+        fragment = op.ReduceMean(image, [1], keepdims=1) * valid * gain
         maps = op.Concat(fragment, valid, axis=1)
         ratio = op.ReduceSum(fragment, [1, 2, 3], keepdims=0) / op.ReduceSum(
             valid, [1, 2, 3], keepdims=0
@@ -68,8 +70,8 @@ def brightness() -> ModelProto:
     )
 
 
-def graph() -> bytes:
-    return whole(brightness(), SIZE, CONSTANTS).SerializeToString(deterministic=True)
+def graph(gain: float = 1.0) -> bytes:
+    return whole(brightness(gain), SIZE, CONSTANTS).SerializeToString(deterministic=True)
 
 
 def picture(path: Path, level: int, height: int = 60, width: int = 80, spots: int = 3) -> Path:
@@ -93,10 +95,10 @@ def manifest(model: bytes) -> Manifest:
         graphs=(Graph("model.onnx", "fp32", 20, len(model), True, "", {}),),
         taken="model.onnx",
         size=SIZE,
-        decoding=("8 bits a channel",),
+        decoding=DECODING,
         thresholds={"fragment": 0.5, "embryo": 0.5},
         scheme=Scheme(SCHEME.id, SCHEME.version, SCHEME.names, SCHEME.borders),
-        interval={"confidence": RULE.confidence, "quantile": RULE.quantile},
+        interval=asdict(RULE),
         refusals=REFUSALS,
         domain="Grey squares; it promises nothing for anything else.",
         metrics={"mae": {"value": 0.0, "low": 0.0, "high": 0.1}},
@@ -106,9 +108,13 @@ def manifest(model: bytes) -> Manifest:
     )
 
 
+def contents(folder: Path) -> Contents:
+    """Sample pictures in `folder`: one graded, one whose interval spans grades, one refused."""
+    model = graph()
+    samples = [picture(folder / f"{level}.png", level) for level in (20, 90, 255)]
+    return Contents(manifest(model), {"model.onnx": model}, samples, LICENCE)
+
+
 def bundle(folder: Path) -> tuple[Path, str]:
     """The bundle in `folder/made`, and its digest."""
-    model = graph()
-    samples = [picture(folder / "pictures" / f"{level}.png", level) for level in (20, 90, 255)]
-    contents = Contents(manifest(model), {"model.onnx": model}, samples, LICENCE)
-    return folder / "made", pack(folder / "made", contents)
+    return folder / "made", pack(folder / "made", contents(folder / "pictures"))

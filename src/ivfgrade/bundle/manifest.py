@@ -5,12 +5,14 @@ Types here are the file's: what a reader in another language finds under the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from ivfgrade.atomic import read_json, write_json
+from ivfgrade.atomic import write_json
+from ivfgrade.errors import InputError
 from ivfgrade.strict import build
 
 FILE = "manifest.json"
@@ -27,6 +29,14 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Tolerance:
+    """Within which a sample's answer may differ on another machine."""
+
+    ratio: float
+    mask_iou: float
+
+
+@dataclass(frozen=True)
 class Graph:
     """A variant of the network; one within the declared limits may stand in for another."""
 
@@ -36,7 +46,8 @@ class Graph:
     bytes: int
     promoted: bool  # it may be used: its losses lie within the limits
     why: str  # it may not; empty where it may
-    measured: Mapping[str, Any]  # latency and losses, with the machine
+    measured: Mapping[str, Any]  # latency_ms and losses, with the machine
+    tolerance: Tolerance | None = None  # of its samples, where it is not the bundle's
 
 
 @dataclass(frozen=True)
@@ -59,19 +70,18 @@ class Scheme:
 
 
 @dataclass(frozen=True)
-class Sample:
-    picture: str
+class Expected:
+    """What one graph said of a sample where the bundle was made."""
+
+    answer: Mapping[str, Any]  # its record
     fragment_mask: str
     embryo_mask: str
-    answer: Mapping[str, Any]  # its record
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """Within which a sample's answer may differ on another machine."""
-
-    ratio: float
-    mask_iou: float
+class Sample:
+    picture: str
+    expected: Mapping[str, Expected]  # by the graph's file, for each that is promoted
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,16 @@ class Manifest:
     made_from: Mapping[str, Any]  # commit, digests of data and code, row and seed of the network
     samples: tuple[Sample, ...]
     tolerance: Tolerance
+    providers: Mapping[str, str] = field(default_factory=dict)  # tried: what came of each
+    limitations: tuple[str, ...] = ()  # known failures, a sentence each
+    licence: str = "Apache-2.0"  # of graphs and code; the text is in LICENSE
+
+    @property
+    def promoted(self) -> tuple[Graph, ...]:
+        return tuple(graph for graph in self.graphs if graph.promoted)
+
+    def tolerance_of(self, graph: Graph) -> Tolerance:
+        return graph.tolerance or self.tolerance
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -101,4 +121,27 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> Manifest:
-    return build(Manifest, read_json(folder / FILE), str(folder / FILE))
+    path = folder / FILE
+    try:
+        content = json.loads(
+            path.read_text("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise InputError(f"{path} is of format {found}; this code reads {FORMAT}")
+    return build(Manifest, content, str(path))
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values of one name, readers take different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, _ in pairs if sum(other == name for other, _ in pairs) > 1)
+        raise ValueError(f"{twice} is there twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -40,9 +40,14 @@ def open_graph(
 ) -> onnxruntime.InferenceSession:
     """`device` auto, cpu or cuda; auto takes CUDA where a driver is, else the CPU. Asking for cuda
     where there is none is refused: ONNX Runtime would fall back silently."""
-    wants = {"cpu": [CPU], "cuda": [CUDA, CPU], "auto": [CUDA, CPU] if _has_gpu() else [CPU]}
+    wants = {"cpu": [CPU], "cuda": [CUDA, CPU], "auto": [CUDA, CPU] if has_gpu() else [CPU]}
     if device not in wants:
         raise InputError(f"device is {device!r}; it can be auto, cpu or cuda")
+    if device == "cuda" and CUDA not in onnxruntime.get_available_providers():
+        raise InputError(
+            "device cuda was asked for, which this ONNX Runtime was not built for; install "
+            "onnxruntime-gpu, or take cpu"
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -87,7 +92,7 @@ def _ahead(
         begun += [(path, pool.submit(read_image, path)) for path in islice(waiting, 1)]
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
     try:
         ctypes.CDLL("libcuda.so.1")
     except OSError:

@@ -84,6 +84,6 @@ class _Pictures(CalibrationDataReader):
     def __init__(self, pictures: Iterable[np.ndarray]) -> None:
         self.pictures: Iterator[np.ndarray] = iter(pictures)
 
-    def get_next(self) -> dict[str, np.ndarray] | None:  # type: ignore[override]
+    def get_next(self) -> dict[str, np.ndarray] | None:
         picture = next(self.pictures, None)
         return None if picture is None else {"pixels": picture[None]}
