@@ -11,10 +11,9 @@ import typer
 from ivfgrade.atomic import read_json
 from ivfgrade.bundle.calibration_files import GRAPH, RULES
 from ivfgrade.bundle.compose import Measurements, compose, files_of
-from ivfgrade.bundle.losses import FULL, VERDICTS
 from ivfgrade.bundle.pack import Contents, pack
+from ivfgrade.bundle.precisions import FULL, VERDICTS, file_of
 from ivfgrade.bundle.samples import chosen
-from ivfgrade.bundle.variants import file_of
 from ivfgrade.dataset.arrays import SUMMARY
 from ivfgrade.dataset.images import read_image
 from ivfgrade.errors import one_line

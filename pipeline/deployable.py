@@ -10,10 +10,12 @@ import typer
 
 from ivfgrade.bundle.calibrated import fit_rules
 from ivfgrade.bundle.calibration_files import write_calibrated
+from ivfgrade.bundle.decide import with_constants
 from ivfgrade.bundle.deployable import Reading, deployable, to_graph
-from ivfgrade.bundle.graph import CLUES, with_clues
+from ivfgrade.bundle.graph import with_clues
 from ivfgrade.bundle.labelled import measured_folder, samples_of
 from ivfgrade.bundle.parity import same
+from ivfgrade.bundle.ports import CLUES
 from ivfgrade.bundle.session import open_graph
 from ivfgrade.dataset.arrays import load_arrays
 from ivfgrade.dataset.images import read_image
@@ -46,7 +48,10 @@ def main(
         alike.require()
         measured = measured_folder(session, calibrants, scheme, CLUES)
         rules = fit_rules(measured, params.bundle.confidence, params.bundle.refused_share)
-        write_calibrated(out, graph, rules, measured, made, alike)
+        with_constants(graph, rules.constants())
+        content = graph.SerializeToString(deterministic=True)
+        described = {**made.described, "parity": alike.told(), **rules.described()}
+        write_calibrated(out, content, described, measured.table)
         run.note(images=len(measured.table), parity=alike.told())
         print(rules.told())
 

@@ -11,15 +11,10 @@ import typer
 from ivfgrade.atomic import write_bytes, write_json, write_text
 from ivfgrade.bundle.calibration_files import GRAPH
 from ivfgrade.bundle.labelled import DEFECT, samples_of
-from ivfgrade.bundle.losses import (
-    FULL,
-    MEASURED,
-    VERDICTS,
-    measured_side_by_side,
-    verdict,
-)
+from ivfgrade.bundle.losses import measured_side_by_side, verdict
+from ivfgrade.bundle.precisions import FULL, MEASURED, VERDICTS, file_of
 from ivfgrade.bundle.session import open_graph
-from ivfgrade.bundle.variants import MAKE, file_of
+from ivfgrade.bundle.variants import MAKE
 from ivfgrade.dataset.images import read_image
 from ivfgrade.errors import one_line
 from ivfgrade.grading import load_scheme

@@ -17,7 +17,7 @@ from ivfgrade.bundle.graph import whole
 from ivfgrade.bundle.interval import IntervalRule
 from ivfgrade.bundle.manifest import FORMAT, Graph, Manifest, Refusal, Scheme, Tolerance
 from ivfgrade.bundle.pack import Contents, pack
-from ivfgrade.bundle.quality import FOCUS
+from ivfgrade.bundle.ports import FOCUS
 from ivfgrade.grading import GradingScheme
 
 SIZE = 64
@@ -46,7 +46,7 @@ CONSTANTS = {
 
 
 def brightness(gain: float = 1.0) -> ModelProto:
-    """In place of a network; what is seen of quality is the ratio. Another gain, another network."""
+    """In place of a network; what is seen of quality is the ratio. `gain` makes another one."""
     clues = FOCUS
 
     @script(default_opset=op)

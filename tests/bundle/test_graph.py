@@ -6,7 +6,8 @@ import pytest
 from onnx import ModelProto
 
 from ivfgrade.bundle.decide import with_constants
-from ivfgrade.bundle.graph import CLUES, MAPS, OUTPUTS, whole, with_clues
+from ivfgrade.bundle.graph import whole, with_clues
+from ivfgrade.bundle.ports import CLUES, MAPS, OUTPUTS
 from ivfgrade.dataset.letterbox import pad_image, place, unpad_map, valid
 from tests.bundle.made import CONSTANTS, RULE, SCHEME, SIZE, brightness
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ivfgrade.bundle.quality import FOCUS, SEEN, WIDTHS, certainty, focus, seen, smooth
+from ivfgrade.bundle.ports import FOCUS, SEEN, WIDTHS
+from ivfgrade.bundle.quality import certainty, focus, seen, smooth
 
 SIZE = 96
 IN_EMBRYO, AROUND = slice(0, len(WIDTHS)), slice(len(WIDTHS), 2 * len(WIDTHS))

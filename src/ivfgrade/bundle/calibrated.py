@@ -11,8 +11,8 @@ import pandas as pd
 
 from ivfgrade.bundle.interval import IntervalRule, features, fit_interval
 from ivfgrade.bundle.labelled import Measured, good_of
+from ivfgrade.bundle.ports import FOCUS
 from ivfgrade.bundle.probe import Probe, evidence_of_strangers, fit_probe
-from ivfgrade.bundle.quality import FOCUS
 from ivfgrade.bundle.refusal import MEASURES, REFUSALS, fit_limits, refused, sides
 from ivfgrade.errors import InputError
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onnx import ModelProto
+import pandas as pd
 
 from ivfgrade.atomic import write_bytes, write_json, write_text
-from ivfgrade.bundle.calibrated import Rules
-from ivfgrade.bundle.decide import with_constants
-from ivfgrade.bundle.deployable import Deployable
-from ivfgrade.bundle.labelled import Measured
-from ivfgrade.bundle.parity import Same
 
 GRAPH, RULES, MEASURED = "model.onnx", "rules.json", "measured.csv"
 
 
 def write_calibrated(
-    out: Path, graph: ModelProto, rules: Rules, measured: Measured, made: Deployable, alike: Same
+    out: Path, graph: bytes, rules: Mapping[str, Any], measured: pd.DataFrame
 ) -> None:
-    with_constants(graph, rules.constants())
-    write_bytes(out / GRAPH, graph.SerializeToString(deterministic=True))
-    described: dict[str, Any] = {
-        "strategy": made.strategy,
-        "size": made.size,
-        "thresholds": dict(zip(("fragment", "embryo"), made.thresholds, strict=True)),
-        "parity": alike.told(),
-        **rules.described(),
-    }
-    write_json(out / RULES, described)
-    write_text(out / MEASURED, measured.table.to_csv(index=False, float_format="%.6g"))
+    write_bytes(out / GRAPH, graph)
+    write_json(out / RULES, rules)
+    write_text(out / MEASURED, measured.to_csv(index=False, float_format="%.6g"))

@@ -10,7 +10,6 @@ import numpy as np
 
 from ivfgrade.bundle.contract import port_of
 from ivfgrade.bundle.decoding import DECODING
-from ivfgrade.bundle.losses import FULL
 from ivfgrade.bundle.manifest import (
     FORMAT,
     Graph,
@@ -20,13 +19,12 @@ from ivfgrade.bundle.manifest import (
     Scheme,
     Tolerance,
 )
+from ivfgrade.bundle.precisions import FULL, TAKEN, file_of
 from ivfgrade.bundle.providers import tried
 from ivfgrade.bundle.refusal import ABOVE
 from ivfgrade.bundle.session import open_graph
-from ivfgrade.bundle.variants import file_of
 from ivfgrade.grading import GradingScheme
 
-TAKEN = "model.onnx"
 TOLERANCE = Tolerance(ratio=1e-3, mask_iou=0.995)  # between machines and their instruction sets
 LOOSER = Tolerance(ratio=0.01, mask_iou=0.97)  # of rounded arithmetic, which they round differently
 INPUTS = {"pixels": "pictures of one size as they are in memory, grey or RGB, decoded by the rules"}
@@ -133,7 +131,7 @@ def _graph(
     precision: str, content: bytes, verdict: Mapping[str, Any], made_from: Mapping[str, Any]
 ) -> Graph:
     return Graph(
-        file=TAKEN if precision == FULL else file_of(precision),
+        file=file_of(precision),
         precision=precision,
         opset=made_from["opset"],
         bytes=len(content),

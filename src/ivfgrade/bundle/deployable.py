@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from onnx import ModelProto
 
 from ivfgrade.bundle.calibrated import constants_to_begin_with
-from ivfgrade.bundle.graph import NETWORK, whole
+from ivfgrade.bundle.graph import whole
 from ivfgrade.bundle.network import Dual, Single
+from ivfgrade.bundle.ports import NETWORK
 from ivfgrade.dataset.arrays import Arrays
 from ivfgrade.export import GradingGraph
 from ivfgrade.fragmentation.calibration import (
@@ -49,6 +50,11 @@ class Deployable:
     @property
     def thresholds(self) -> tuple[float, float]:
         return self.mask_threshold, EMBRYO_THRESHOLD
+
+    @property
+    def described(self) -> dict[str, Any]:
+        thresholds = dict(zip(("fragment", "embryo"), self.thresholds, strict=True))
+        return {"strategy": self.strategy, "size": self.size, "thresholds": thresholds}
 
     @property
     def pooled(self) -> int:

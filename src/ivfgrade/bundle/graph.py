@@ -14,18 +14,7 @@ from onnx import ModelProto, TensorProto, compose, helper
 
 from ivfgrade.bundle.decide import decision, with_constants
 from ivfgrade.bundle.geometry import letterbox, way_back
-from ivfgrade.bundle.quality import FOCUS, SEEN
-
-MAPS = ("fragment_probability", "embryo_probability", "fragment_mask", "embryo_mask")
-DECIDED = ("ratio_low", "ratio_high", "grade", "grade_low", "grade_high", "refused")
-NUMBERS = ("ratio", "direct", "soft", "doubt")  # one per image
-CLUES = ("seen", "focus", "pooled")
-OUTPUTS = (*MAPS, "ratio", *DECIDED, *NUMBERS[1:], "measured")
-NETWORK = ("maps", *NUMBERS, *CLUES)  # what leads from image and valid to the rest
-CONSTANTS = (
-    "thresholds", "defocus_weight", "defocus_bias", "several_weight", "several_bias",
-    "interval_scale", "interval_quantile", "grade_borders", "refusal_sides", "refusal_limits",
-)  # fmt: skip
+from ivfgrade.bundle.ports import CLUES, CONSTANTS, FOCUS, OUTPUTS, SEEN
 
 
 def whole(network: ModelProto, size: int, constants: Mapping[str, np.ndarray]) -> ModelProto:

@@ -12,7 +12,7 @@ import onnxruntime
 import pandas as pd
 from tqdm import tqdm
 
-from ivfgrade.bundle.graph import DECIDED, NUMBERS
+from ivfgrade.bundle.ports import DECIDED, NUMBERS
 from ivfgrade.bundle.refusal import MEASURES, REFUSALS
 from ivfgrade.bundle.session import Failed, compute
 from ivfgrade.dataset.contract import Sample, read_contract

@@ -16,12 +16,10 @@ from tqdm import tqdm
 
 from ivfgrade.bundle.labelled import truth_of
 from ivfgrade.bundle.params import Limits
+from ivfgrade.bundle.precisions import FULL
 from ivfgrade.dataset.contract import Sample
 from ivfgrade.dataset.images import read_image, read_mask
 from ivfgrade.evaluation.metrics import dice
-
-FULL = "fp32"
-VERDICTS, MEASURED = "variants.json", "measured.csv"
 
 
 @dataclass(frozen=True)

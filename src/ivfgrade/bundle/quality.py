@@ -14,11 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SEEN = ("saturated", "embryo_share", "certainty")
+from ivfgrade.bundle.ports import PEAKED, WIDTHS
+
 BRIGHT, DARK = 250 / 255, 5 / 255  # from and up to where a camera tells nothing
-WIDTHS = (0.7, 1.4, 2.8, 5.6, 11.2)  # pixels: octaves from noise to whole cells
-PEAKED = slice(1, 4)  # bands in which outlines lie: above noise, below whole cells
-FOCUS = 2 * len(WIDTHS) + 3 + len(SEEN)  # energies in the embryo and around it, peaks, SEEN
 TINY = 1e-9
 
 

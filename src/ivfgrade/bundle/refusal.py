@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ivfgrade.bundle.quality import SEEN
+from ivfgrade.bundle.ports import SEEN
 
 ABOVE, BELOW = 1, -1
 FEWEST = 0.01  # of a defect may lie on the good side of a limit that is to tell all apart

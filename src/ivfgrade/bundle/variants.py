@@ -64,10 +64,6 @@ MAKE: Mapping[str, Callable[[ModelProto, Iterable[np.ndarray]], ModelProto]] = {
 }
 
 
-def file_of(precision: str) -> str:
-    return f"model-{precision}.onnx"
-
-
 def large_layers(model: ModelProto) -> Sequence[str]:
     """Names of the nodes that hold nearly all weights and do nearly all the work."""
     weights = {one.name: int(np.prod(one.dims)) for one in model.graph.initializer}

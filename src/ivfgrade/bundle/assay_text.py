@@ -1,0 +1,33 @@
+"""An assay in a few lines for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def told(found: Mapping[str, Any]) -> str:
+    return "\n".join(_lines(found))
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    good, patients, answered = (found[name] for name in ("good", "patients", "answered"))
+    yield f"{good} good pictures of {patients} patients, {answered} answered"
+    yield f"interval covers {_percent(found['coverage'])}"
+    for grade, part in found["coverage_by_grade"].items():
+        yield f"  grade {grade}: {_percent(part)} of {part['embryos']}"
+    width = found["width"]
+    yield (
+        f"median width {width['median']:.3f}: {width['times_constant']:.2f} times what a constant "
+        f"needs round its median, {width['times_constant_shortest']:.2f} times its shortest"
+    )
+    yield f"good pictures refused: {_percent(found['refused_good'])}"
+    for defect, part in found["refused"].items():
+        yield f"  {defect} refused: {_percent(part)} of {part['pictures']}"
+    for promise, kept in found["promises"].items():
+        yield f"{'kept' if kept else 'BROKEN'}: {promise}"
+
+
+def _percent(one: Mapping[str, Any]) -> str:
+    value, low, high = (100 * one[name] for name in ("value", "low", "high"))
+    return f"{value:.1f} % ({low:.1f} to {high:.1f})"
