@@ -14,7 +14,6 @@ from ivfgrade.bundle.compose import Measurements, compose, files_of
 from ivfgrade.bundle.pack import Contents, pack
 from ivfgrade.bundle.precisions import FULL, VERDICTS, file_of
 from ivfgrade.bundle.samples import chosen
-from ivfgrade.dataset.arrays import SUMMARY
 from ivfgrade.dataset.images import read_image
 from ivfgrade.errors import one_line
 from ivfgrade.grading import load_scheme
@@ -29,13 +28,13 @@ def main(
     calibrated: Annotated[Path, typer.Option(help="the calibrated graph and its rules")],
     variants: Annotated[Path, typer.Option(help="smaller graphs, and what they cost")],
     calibrants: Annotated[Path, typer.Option(help="three of them become samples")],
-    data: Annotated[Path, typer.Option(help="prepared, on which the networks were trained")],
+    data: Annotated[Path, typer.Option(help="what preparing says of the training images")],
     metrics: Annotated[Path, typer.Option(help="of the test split, as JSON")],
     licence: Path = Path("LICENSE"),
 ) -> None:
     with one_line(), guarded(stage, provenance) as run:
         params = load_params()
-        scheme, prepared = load_scheme(Path(params.data.grading)), read_json(data / SUMMARY)
+        scheme, prepared = load_scheme(Path(params.data.grading)), read_json(data)
         verdicts = read_json(variants / VERDICTS)
         paths = {name: variants / file_of(name) for name in verdicts} | {FULL: calibrated / GRAPH}
         graphs = {name: paths[name].read_bytes() for name in verdicts}

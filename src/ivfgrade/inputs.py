@@ -27,7 +27,11 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.errors import InputError
 from ivfgrade.provenance import Provenance
 
-PIPELINES = ("dvc.yaml", "experiments/dvc.yaml")  # run in the folder that holds the first
+PIPELINES = (
+    "dvc.yaml",
+    "experiments/dvc.yaml",
+    "assay/dvc.yaml",
+)  # run in the folder that holds the first
 PARAMS, WORK = "params.yaml", ".work"
 
 

@@ -20,8 +20,13 @@ STAGES = [
     "finetune",
     "evaluate",
     "export",
+    "calibrants",
+    "deployable",
+    "variants",
+    "bundle",
     "track",
 ]
+ASSAY = ["assayed", "assay"]  # of assay/dvc.yaml
 # Of experiments/dvc.yaml, with one row of each stage that is repeated.
 TABLE = [
     "learn@C",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import STAGES, TABLE, declared, load, output_paths, script
+from tests.dag.graph import ASSAY, STAGES, TABLE, declared, load, output_paths, script
 
 
 def test_the_stages_are_these() -> None:
@@ -18,7 +18,7 @@ def test_the_table_has_these_stages() -> None:
     assert list(load("experiments/dvc.yaml")["stages"]) == [s.partition("@")[0] for s in TABLE]
 
 
-@pytest.mark.parametrize("stage", STAGES + TABLE)
+@pytest.mark.parametrize("stage", STAGES + TABLE + ASSAY)
 def test_a_stage_runs_and_declares_its_script(stage: str) -> None:
     verb = script(stage).stem
     assert declared(stage)["cmd"].startswith(f"python -m pipeline.{verb} ")
@@ -51,6 +51,10 @@ def test_the_edges_are_these() -> None:
         "finetune": {"preprocess", "pretrain"},
         "evaluate": {"preprocess", "pretrain", "finetune"},
         "export": {"preprocess", "finetune"},
+        "calibrants": set(),
+        "deployable": {"preprocess", "finetune", "calibrants"},
+        "variants": {"calibrants", "deployable"},
+        "bundle": {"preprocess", "evaluate", "calibrants", "deployable", "variants"},
         "track": {"preprocess", "pretrain", "finetune", "evaluate", "export"},
     }
 
@@ -62,7 +66,7 @@ def test_phase_1_knows_no_grading() -> None:
 
 
 def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
-    for stage in STAGES + TABLE:
+    for stage in STAGES + TABLE + ASSAY:
         words = declared(stage)["cmd"].split()[3:]
         known = [Path(dep) for dep in declared(stage)["deps"]] + output_paths(stage)
         paths = [Path(word) for word in words if "/" in word]
