@@ -138,14 +138,27 @@ def test_many_are_told_at_once_and_the_rest_counted(copied):
 
 
 @pytest.mark.parametrize(
-    "line", ["../outside", "/etc/passwd", "a/../../b", "LICENSE\n" + "0" * 64 + "  LICENSE"]
+    ("line", "words"),
+    [
+        ("../outside", "names no file of the bundle"),
+        ("/etc/passwd", "names no file of the bundle"),
+        ("a/../../b", "names no file of the bundle"),
+        ("LICENSE\n" + "0" * 64 + "  LICENSE", "names a file twice"),
+    ],
 )
-def test_a_list_that_leads_elsewhere_or_in_circles_is_refused(copied, line):
+def test_a_list_that_leads_elsewhere_or_in_circles_is_refused(copied, line, words):
     """Though it fits its own first line."""
     lines = f"{'0' * 64}  {line}\n".encode()
     (copied / seal.SUMS).write_bytes(f"{verify.OWN}{seal.sha256(lines)}\n".encode() + lines)
-    with pytest.raises(seal.BrokenSeal, match=seal.SUMS):
+    with pytest.raises(seal.BrokenSeal, match=f"{seal.SUMS} .*{words}"):
         seal.check(copied)
+
+
+def test_the_verifier_asks_after_itself_before_all_else(copied):
+    """Were it damaged, it could err about others."""
+    flip(copied / "model.onnx", 0.5)
+    flip(copied / "verify.py", 0.5)
+    assert told(copied).startswith("error: verify.py is not the one that SHA256SUMS names")
 
 
 def test_files_and_list_changed_together_are_known_by_the_digest_alone(packed, copied, capsys):
