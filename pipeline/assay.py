@@ -27,7 +27,7 @@ def main(bundle: Path, embryos: Path, out: Path, provenance: Path) -> None:
         by = Bootstrap(params.evaluate.bootstrap_samples, params.evaluate.confidence, params.seed)
         measured = measured_folder(open_graph(bundle / about.taken, "cpu"), embryos, scheme)
         found = assay(measured.table, scheme, params.bundle.confidence, by)
-        digest = seal.sha256((bundle / seal.SUMS).read_bytes())
+        digest = seal.digest_of(bundle)
         write_text(out / "answers.csv", measured.table.to_csv(index=False, float_format="%.6g"))
         write_json(out / "assay.json", {"bundle": about.name, "digest": digest, **found})
         run.note(digest=digest)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade import cli_evaluate, cli_tracking, cli_trial, cli_verify
+from ivfgrade import cli_evaluate, cli_recalibrate, cli_tracking, cli_trial, cli_verify
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -19,6 +19,7 @@ app.add_typer(data, name="data")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_trial.trial)
 app.command()(cli_verify.verify)
+app.command()(cli_recalibrate.recalibrate)
 app.command()(cli_tracking.track)
 app.command()(cli_tracking.ui)
 

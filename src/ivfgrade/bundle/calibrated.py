@@ -68,13 +68,13 @@ def fit_rules(measured: Measured, confidence: float, refused_share: float) -> Ru
         known, of = good | defective, measured.clues[clues].astype(float)
         table[measure] = evidence_of_strangers(of, defective, known, patients)
         probes[measure] = fit_probe(of[known], defective[known])
-    limits = fit_limits(_measures(table[good]), _by_defect(table[~good]), refused_share)
+    limits = fit_limits(measures_of(table[good]), _by_defect(table[~good]), refused_share)
     rule = fit_on_answered(table[good], limits, confidence)
     return Rules(probes, tuple(map(float, limits)), rule)
 
 
 def fit_on_answered(good: pd.DataFrame, limits: np.ndarray, confidence: float) -> IntervalRule:
-    beyond = refused(_measures(good), limits).any(1)
+    beyond = refused(measures_of(good), limits).any(1)
     known = good[~beyond & good["truth"].notna().to_numpy()]
     if len(known) < LEAST_IMAGES:
         raise InputError(
@@ -115,9 +115,10 @@ def _clues(pooled: int) -> dict[str, int]:
     return {measure: counts[clues] for measure, clues in PROBED.items()}
 
 
-def _measures(table: pd.DataFrame) -> np.ndarray:
+def measures_of(table: pd.DataFrame) -> np.ndarray:
+    """[N,Q], as MEASURES."""
     return table[list(MEASURES)].to_numpy(float)  # N Q
 
 
 def _by_defect(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    return {str(name): _measures(part) for name, part in table.groupby("defect")}
+    return {str(name): measures_of(part) for name, part in table.groupby("defect")}

@@ -24,6 +24,19 @@ def seal(folder: Path) -> str:
     return sha256(content)
 
 
+def require_unbroken(folder: Path, digest: str | None = None) -> None:
+    """For a command, to which a broken seal is an error like any other."""
+    try:
+        check(folder, digest)
+    except BrokenSeal as error:
+        raise InputError(f"{folder}: {error}") from error
+
+
+def digest_of(folder: Path) -> str:
+    """What names a bundle: the digest of its list."""
+    return sha256((folder / SUMS).read_bytes())
+
+
 def _line(folder: Path, name: str) -> str:
     if name.endswith("/") or "\\" in name or not name.isprintable():
         raise InputError(f"{name!r} cannot be part of a bundle: rename it, or take it away")
