@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +21,7 @@ FILE = "answers.jsonl"
 Record = dict[str, Any]
 Key = tuple[int, int]  # bytes and time of change: a picture that was replaced is a new one
 ABSENT = (-1, -1)
+FILES = {"mask", "overlay"}  # that a record names, and that go with it
 
 
 def key_of(path: Path) -> Key:
@@ -55,19 +56,11 @@ class Journal:
             return
         self._file.close()
         gone = [record for record in records(self.path) if record["file"] in outdated]
-        partial = self.path.with_name(f".{FILE}.partial")
-        with partial.open("wb") as kept:
-            for line in self.path.open("rb"):
-                if json.loads(line)["file"] not in outdated:
-                    kept.write(line)
-            kept.flush()
-            os.fsync(kept.fileno())
-        os.replace(partial, self.path)
+        self._rewrite_without(outdated)
         self._file = self.path.open("ab")
-        for name in (
-            record[kind] for record in gone for kind in ("mask", "overlay") & record.keys()
-        ):
-            (self.folder / name).unlink(missing_ok=True)
+        for record in gone:
+            for kind in FILES & record.keys():
+                (self.folder / record[kind]).unlink(missing_ok=True)
 
     def append(self, record: Record) -> None:
         """In ASCII: a name may hold what is no text, or what some take for the end of a line."""
@@ -82,6 +75,14 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self._file.close()
+
+    def _rewrite_without(self, files: Set[str]) -> None:
+        partial = self.path.with_name(f".{FILE}.partial")
+        with self.path.open("rb") as whole, partial.open("wb") as kept:
+            kept.writelines(line for line in whole if json.loads(line)["file"] not in files)
+            kept.flush()
+            os.fsync(kept.fileno())
+        os.replace(partial, self.path)
 
     def _done(self, path: Path, key: Key, again: bool) -> bool:
         known, status = self._known.get(str(path), (None, None))
