@@ -229,3 +229,39 @@ def test_a_folder_of_other_things_is_not_written_into(opened, album):
     with pytest.raises(InputError, match="week1 holds other things than answers"):
         run(opened, album / "week2", album / "week1")
     assert len(list((album / "week1").iterdir())) == 4  # and the lock
+
+
+def test_few_pictures_wait_for_a_slow_disk(opened, tmp_path, monkeypatch):
+    for number in range(40):
+        picture(tmp_path / f"in/{number}.png", 90, 8, 8, spots=0)
+    from ivfgrade.bundle import session as at_work
+
+    computed, ahead = [], []
+    compute_one, write = at_work._computed, running.written
+
+    def slowly(*arguments):
+        time.sleep(0.01)
+        ahead.append(len(computed) - len(ahead))
+        return write(*arguments)
+
+    monkeypatch.setattr(
+        at_work, "_computed", lambda *given: computed.append(1) or compute_one(*given)
+    )
+    monkeypatch.setattr(running, "written", slowly)
+    run(opened, tmp_path / "in", tmp_path / "out")
+    assert len(computed) == len(ahead) == 40
+    assert 2 <= max(ahead) <= 2 * 2 + 2
+
+
+def test_tables_of_a_run_that_did_not_end_are_not_there(opened, album, tmp_path):
+    class Broken:
+        def run(self, *_):
+            raise RuntimeError("the device is gone")
+
+    run(opened, album / "week1", tmp_path / "out")
+    assert (tmp_path / "out/answers.csv").exists()
+    broken = Opened(opened.manifest, opened.graph, Broken(), opened.digest)
+    with pytest.raises(InputError, match="the network computes nothing here: the device is gone"):
+        run(broken, album, tmp_path / "out")
+    assert not (tmp_path / "out/answers.csv").exists()
+    assert len(lines(tmp_path / "out")) == 3
