@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import center_of_mass, label
+from scipy.ndimage import label
 
 EIGHT = np.ones((3, 3), dtype=int)  # pixels that touch at a corner belong together
+DIGITS = 2  # of a length
 
 
 @dataclass(frozen=True)
@@ -24,25 +25,24 @@ class Fragment:
 
     def record(self, um_per_px: float | None) -> dict[str, float]:
         """Micrometres where the size of a pixel is known."""
-        told = {
-            "area_px": self.area_px,
-            "diameter_px": round(self.diameter_px, 2),
-            "x_px": round(self.x_px, 2),
-            "y_px": round(self.y_px, 2),
-        }
-        if um_per_px is None:
-            return told
-        area, diameter = self.area_px * um_per_px**2, self.diameter_px * um_per_px
-        return {**told, "area_um2": round(area, 2), "diameter_um": round(diameter, 2)}
+        lengths = {"diameter": self.diameter_px, "x": self.x_px, "y": self.y_px}
+        told = {f"{name}_px": round(value, DIGITS) for name, value in lengths.items()}
+        told["area_px"] = self.area_px
+        if um_per_px is not None:
+            told |= {f"{k}_um": round(value * um_per_px, DIGITS) for k, value in lengths.items()}
+            told["area_um2"] = round(self.area_px * um_per_px**2, 2 * DIGITS)
+        return told
 
 
 def fragments_of(mask: np.ndarray) -> list[Fragment]:
     """Of a mask [H,W], the largest first."""
     numbered, count = label(mask, EIGHT)
-    areas = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    centres = center_of_mass(mask, numbered, range(1, count + 1))  # of pixel indices
+    rows, columns = np.nonzero(numbered)
+    which = numbered[rows, columns] - 1
+    areas = np.bincount(which, minlength=count)
+    xs = np.bincount(which, columns + 0.5, count) / areas  # a pixel's middle, not its corner
+    ys = np.bincount(which, rows + 0.5, count) / areas
     found = [
-        Fragment(int(area), float(x) + 0.5, float(y) + 0.5)
-        for area, (y, x) in zip(areas, centres, strict=True)
+        Fragment(int(area), float(x), float(y)) for area, x, y in zip(areas, xs, ys, strict=True)
     ]
     return sorted(found, key=lambda fragment: (-fragment.area_px, fragment.y_px, fragment.x_px))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -62,34 +63,76 @@ def open_graph(
 
 def compute(
     session: onnxruntime.InferenceSession,
-    paths: Sequence[Path],
+    paths: Iterable[Path],
     outputs: Sequence[str],
     decoders: int = 2,
 ) -> Iterator[Computed | Failed]:
     """In the order of `paths`; a file that cannot be read is told, and the others go on."""
     with ThreadPoolExecutor(decoders) as pool:
-        for path, decoding in _ahead(pool, paths, 2 * decoders):
-            try:
-                pixels = decoding.result()
-            except BadImage as error:
-                yield Failed(path, error.reason)
-                continue
-            begun = time.perf_counter()
-            values = session.run(list(outputs), {"pixels": pixels[None]})
-            seconds = time.perf_counter() - begun
-            found = {name: value[0] for name, value in zip(outputs, values, strict=True)}
-            yield Computed(path, pixels, found, seconds)
+        try:
+            for path, decoding in _ahead(pool, paths, 2 * decoders):
+                yield _computed(session, path, decoding.result(), outputs)
+        finally:  # whoever stops early does not wait for pictures that nobody will look at
+            pool.shutdown(cancel_futures=True)
+
+
+def compute_alone(
+    session: onnxruntime.InferenceSession, path: Path, outputs: Sequence[str]
+) -> Computed | Failed:
+    """With nothing decoded meanwhile: its seconds are those of the network undisturbed."""
+    return _computed(session, path, _decoded(path), outputs)
 
 
 def _ahead(
     pool: ThreadPoolExecutor, paths: Iterable[Path], count: int
-) -> Iterator[tuple[Path, Future[np.ndarray]]]:
+) -> Iterator[tuple[Path, Future[np.ndarray | Failed]]]:
     """Decoding runs `count` pictures ahead of who takes them, and no farther."""
     waiting = iter(paths)
-    begun = [(path, pool.submit(read_image, path)) for path in islice(waiting, count)]
+    begun = deque((path, pool.submit(_decoded, path)) for path in islice(waiting, count))
     while begun:
-        yield begun.pop(0)
-        begun += [(path, pool.submit(read_image, path)) for path in islice(waiting, 1)]
+        yield begun.popleft()
+        begun.extend((path, pool.submit(_decoded, path)) for path in islice(waiting, 1))
+
+
+def _decoded(path: Path) -> np.ndarray | Failed:
+    """H W 3"""
+    try:
+        return read_image(path)
+    except BadImage as error:
+        return Failed(path, error.reason)
+    except (OSError, ValueError, MemoryError) as error:  # a place that cannot even be looked at
+        return Failed(path, f"cannot be read: {_first_line(error)}")
+
+
+def _computed(
+    session: onnxruntime.InferenceSession,
+    path: Path,
+    pixels: np.ndarray | Failed,
+    outputs: Sequence[str],
+) -> Computed | Failed:
+    if isinstance(pixels, Failed):
+        return pixels
+    begun = time.perf_counter()
+    try:
+        values = session.run(list(outputs), {"pixels": pixels[None]})
+    except Exception as error:  # ONNX Runtime's own kinds have no common parent but this
+        _require_working(session, outputs)
+        return Failed(path, f"the network cannot compute it: {_first_line(error)}")
+    seconds = time.perf_counter() - begun
+    found = {name: value[0] for name, value in zip(outputs, values, strict=True)}
+    return Computed(path, pixels, found, seconds)
+
+
+def _require_working(session: onnxruntime.InferenceSession, outputs: Sequence[str]) -> None:
+    """A picture alone may be too large; a network that fails on any would fail all the others."""
+    try:
+        session.run(list(outputs), {"pixels": np.zeros((1, 64, 64, 3), np.uint8)})
+    except Exception as error:
+        raise InputError(f"the network computes nothing here: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def has_gpu() -> bool:

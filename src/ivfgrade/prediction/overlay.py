@@ -51,7 +51,7 @@ def _write(image: Image.Image, words: str) -> None:
 
 
 def words_of(found: Answer, manifest: Manifest) -> str:
-    """`12 % (8 to 17), B or C`, or why there is no number."""
+    """`12 % (8 to 27), B (B or C)`, or why there is no number."""
     if found.refused:
         means = {refusal.code: refusal.means for refusal in manifest.refusals}
         return "not graded: " + "; ".join(means[code] for code in found.refused)
@@ -59,7 +59,8 @@ def words_of(found: Answer, manifest: Manifest) -> str:
     assert found.ratio_low is not None
     assert found.ratio_high is not None
     ratio, low, high = (100 * value for value in (found.ratio, found.ratio_low, found.ratio_high))
-    return f"{ratio:.0f} % ({low:.0f} to {high:.0f}), {' or '.join(found.grades)}"
+    possible = f" ({' or '.join(found.grades)})" if len(found.grades) > 1 else ""
+    return f"{ratio:.0f} % ({low:.0f} to {high:.0f}), {found.grade}{possible}"
 
 
 def as_png(image: Image.Image) -> bytes:

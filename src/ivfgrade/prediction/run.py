@@ -6,127 +6,106 @@ write what came before. Few pictures are in memory at once, however many there a
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import onnxruntime
 from tqdm import tqdm
 
-from ivfgrade.atomic import write_bytes
-from ivfgrade.bundle.answers import UNREADABLE, Answer, answer
-from ivfgrade.bundle.fragments import fragments_of
-from ivfgrade.bundle.manifest import Manifest
-from ivfgrade.bundle.session import Computed, Failed, compute
-from ivfgrade.prediction.journal import Journal, Record, key_of
-from ivfgrade.prediction.overlay import as_png, overlay, words_of
+from ivfgrade.bundle.answers import UNREADABLE
+from ivfgrade.bundle.session import compute, compute_alone
+from ivfgrade.errors import InputError
+from ivfgrade.prediction import tables
+from ivfgrade.prediction.folder import held, pin
+from ivfgrade.prediction.journal import FILE, Journal, Key, Record, records
+from ivfgrade.prediction.opened import Opened
+from ivfgrade.prediction.rate import ALONE, Rate
+from ivfgrade.prediction.record import NEEDED, Writing, written
 
-NEEDED = (
-    "fragment_mask", "embryo_mask", "ratio", "ratio_low", "ratio_high", "grade", "grade_low",
-    "grade_high", "refused",
-)  # fmt: skip
-OVERLAYS = "overlays"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How the answers are written."""
-
-    folder: Path
-    overlays: bool
-    um_per_px: float | None
-    jobs: int  # threads that decode, and as many that write
+LISTED = 10  # unreadable files that are told by name
 
 
 @dataclass
-class Rate:
-    """How fast, and how much of the time the network itself took."""
+class Outcome:
+    """Of all pictures that were asked for, in this run or before."""
 
-    begun: float = field(default_factory=time.perf_counter)
-    pictures: int = 0
-    computing: float = 0.0  # seconds
-
-    @property
-    def told(self) -> str:
-        taken = time.perf_counter() - self.begun
-        if not self.pictures or not self.computing:
-            return "no picture was computed"
-        return (
-            f"{self.pictures / taken:.1f} pictures/s, {100 * self.computing / taken:.0f} % of the "
-            f"{self.pictures / self.computing:.1f} of the network alone"
-        )
+    rate: Rate
+    counts: Counter[str] = field(default_factory=Counter)  # by status
+    unreadable: list[str] = field(default_factory=list)  # the first, with their reasons
 
 
 def predict(
-    session: onnxruntime.InferenceSession,
-    manifest: Manifest,
-    paths: Sequence[Path],
-    wanted: Wanted,
+    opened: Opened, paths: Sequence[Path], how: Writing, jobs: int = 2, again: bool = False
+) -> Outcome:
+    """Answer what was not answered yet; `again` tries what could not be read once more."""
+    settings = {
+        "bundle": opened.manifest.name,
+        "digest": opened.digest,
+        "graph": opened.graph.file,
+        "um_per_px": how.um_per_px,
+        "overlays": how.overlays,
+    }
+    try:
+        with held(how.folder):
+            pin(how.folder, settings)
+            rate = _answer_all(opened, paths, how, jobs, again)
+            tables.write_tables(how.folder)
+            return _outcome(rate, paths, how.folder)
+    except OSError as error:  # reading troubles are a picture's own; what is left is writing
+        raise InputError(
+            f"{how.folder} cannot be written: {error.strerror or error}; what is in it is whole, "
+            "and the same command goes on"
+        ) from error
+
+
+def _answer_all(
+    opened: Opened, paths: Sequence[Path], how: Writing, jobs: int, again: bool
 ) -> Rate:
-    """Answer what was not answered yet, in the order of `paths`."""
     rate = Rate()
-    with Journal(wanted.folder) as journal:
-        due = [path for path in paths if key_of(path) not in journal.done]
+    with Journal(how.folder) as journal:
+        due = journal.due(paths, again)
+        if due:
+            tables.take_away(how.folder)
+            journal.forget(due)
         bar = tqdm(total=len(paths), initial=len(paths) - len(due), desc="predict", unit="picture")
-        with bar, ThreadPoolExecutor(wanted.jobs) as writers:
-            for record in _in_order(writers, session, manifest, due, wanted, rate):
+        with bar:
+            for record in _records(opened, due, how, jobs, rate):
                 journal.append(record)
+                bar.set_postfix_str(rate.told, refresh=False)
                 bar.update()
+    rate.end()
     return rate
 
 
-def _in_order(
-    writers: ThreadPoolExecutor,
-    session: onnxruntime.InferenceSession,
-    manifest: Manifest,
-    due: Sequence[Path],
-    wanted: Wanted,
-    rate: Rate,
+def _records(
+    opened: Opened, due: Mapping[Path, Key], how: Writing, jobs: int, rate: Rate
 ) -> Iterator[Record]:
-    """Records as their files are written, in the order of `due`."""
+    """As their files are on disk: first a few one by one, for the network's own rate."""
+    paths = list(due)
+    alone = dict.fromkeys(paths[:: max(1, len(paths) // ALONE)][:ALONE])
+    for path in alone:
+        done = compute_alone(opened.session, path, NEEDED)
+        rate.add(done, undisturbed=True)
+        yield written(done, due[path], opened.manifest, how)
+    others = (path for path in paths if path not in alone)
     waiting: deque[Future[Record]] = deque()
-    for done in compute(session, due, NEEDED, wanted.jobs):
-        rate.pictures += 1
-        rate.computing += done.seconds
-        waiting.append(writers.submit(_written, done, manifest, wanted))
-        while len(waiting) > 2 * wanted.jobs:
+    with ThreadPoolExecutor(jobs) as writers:
+        for done in compute(opened.session, others, NEEDED, jobs):
+            rate.add(done)
+            waiting.append(writers.submit(written, done, due[done.path], opened.manifest, how))
+            while waiting and (waiting[0].done() or len(waiting) > 2 * jobs):
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
-def _written(done: Computed | Failed, manifest: Manifest, wanted: Wanted) -> Record:
-    """What belongs to the picture on disk, then its line."""
-    name, size, changed = key_of(done.path)
-    about: Record = {"file": name, "bytes": size, "changed_ns": changed}
-    if isinstance(done, Failed):
-        return {**about, "status": UNREADABLE, "reasons": [done.reason]}
-    found = answer(done.found, manifest)
-    height, width = done.pixels.shape[:2]
-    record = {**about, "width": width, "height": height, **found.record()}
-    if not found.refused:
-        record |= _measured(found, wanted.um_per_px)
-    if wanted.overlays:
-        record["overlay"] = _overlay(done, found, manifest, wanted.folder)
-    return record
-
-
-def _measured(found: Answer, um_per_px: float | None) -> dict[str, Any]:
-    return {
-        "embryo_px": int(found.embryo.sum()),
-        "fragments": [one.record(um_per_px) for one in fragments_of(found.fragment)],
-    }
-
-
-def _overlay(done: Computed, found: Answer, manifest: Manifest, folder: Path) -> str:
-    """Pictures of one name in two folders get two names."""
-    origin = hashlib.sha256(str(done.path).encode()).hexdigest()[:8]
-    name = f"{OVERLAYS}/{done.path.stem}-{origin}.png"
-    drawn = overlay(done.pixels, found.fragment, found.embryo, words_of(found, manifest))
-    write_bytes(folder / name, as_png(drawn))
-    return name
+def _outcome(rate: Rate, paths: Sequence[Path], folder: Path) -> Outcome:
+    asked, outcome = set(map(str, paths)), Outcome(rate)
+    for record in records(folder / FILE):
+        if record["file"] in asked:
+            outcome.counts[record["status"]] += 1
+            if record["status"] == UNREADABLE and len(outcome.unreadable) < LISTED:
+                outcome.unreadable.append(f"{record['file']}: {'; '.join(record['reasons'])}")
+    return outcome

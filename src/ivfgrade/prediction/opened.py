@@ -1,0 +1,55 @@
+"""A bundle as it was handed over, with one of its graphs ready to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnxruntime
+
+from ivfgrade.bundle import manifest, seal
+from ivfgrade.bundle.manifest import Graph, Manifest
+from ivfgrade.bundle.session import open_graph
+from ivfgrade.errors import InputError
+
+
+@dataclass(frozen=True)
+class Opened:
+    manifest: Manifest
+    graph: Graph
+    session: onnxruntime.InferenceSession
+    digest: str  # of the list of its files: names the bundle
+
+    @property
+    def told(self) -> str:
+        provider = self.session.get_providers()[0]
+        return f"{self.manifest.name}: {self.graph.file} ({self.graph.precision}) on {provider}"
+
+
+def open_bundle(
+    folder: Path, device: str = "auto", precision: str | None = None, digest: str | None = None
+) -> Opened:
+    """Nothing of it is used before every file was found to be the one that was sealed."""
+    try:
+        seal.check(folder, digest)
+        found = seal.sha256((folder / seal.SUMS).read_bytes())
+    except seal.BrokenSeal as error:
+        raise InputError(f"{folder}: {error}; it is not used") from error
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}") from error
+    described = manifest.read(folder)
+    graph = graph_of(described, precision)
+    return Opened(described, graph, open_graph(folder / graph.file, device), found)
+
+
+def graph_of(described: Manifest, precision: str | None) -> Graph:
+    """The one that is taken, or the first of a precision that may be used."""
+    if precision is None:
+        return next(graph for graph in described.graphs if graph.file == described.taken)
+    there = [graph for graph in described.graphs if graph.precision == precision]
+    for graph in there:
+        if graph.promoted:
+            return graph
+    why = f"must not be used: {there[0].why}" if there else "is not in it"
+    usable = ", ".join(graph.precision for graph in described.graphs if graph.promoted)
+    raise InputError(f"the bundle's graph {precision} {why}; it has {usable}")
