@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade import cli_evaluate, cli_tracking, cli_trial
+from ivfgrade import cli_evaluate, cli_read, cli_tracking, cli_trial
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
 app.command()(cli_evaluate.evaluate)
+app.command()(cli_read.read)
 app.command()(cli_trial.trial)
 app.command()(cli_tracking.track)
 app.command()(cli_tracking.ui)
