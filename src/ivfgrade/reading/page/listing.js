@@ -31,10 +31,10 @@ const listing = (() => {
   const orders = new Map([
     ["file", ["file", () => null, false]],
     ["mine", ["my grade", (picture) => (mine(picture)?.grade ? place(mine(picture).grade) : null), false]],
-    ["ratio", ["model's ratio, highest first", (picture) => picture.model.ratio ?? null, true]],
-    ["width", ["model's interval, widest first",
+    ["ratio", ["ratio, high to low", (picture) => picture.model.ratio ?? null, true]],
+    ["width", ["interval, wide to narrow",
       (picture) => (isGraded(picture) ? picture.model.ratio_high - picture.model.ratio_low : null), true]],
-    ["apart", ["grades farthest apart first", apart, true]],
+    ["apart", ["grades, far apart first", apart, true]],
   ]);
 
   function isListed(picture, filter) {

@@ -3,6 +3,7 @@
 const reading = (() => {
   const element = (id) => document.getElementById(id);
   const { made } = answer;
+  const items = new Map(); // of pictures in the list
   const drafts = new Map(); // of readings that are not recorded yet
   let current = null, order = [], revising = false, spot = null;
 
@@ -11,23 +12,36 @@ const reading = (() => {
   const atClock = (time) => new Date(time).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
 
   function arrange() {
+    const before = order, box = element("list");
     order = listing.listed(element("filter").value, element("order").value, current);
-    const buttons = order.map((picture) => {
-      const button = made("button", { type: "button" },
-        made("span", { className: "place", textContent: String(data.pictures.indexOf(picture) + 1) }),
-        made("span", { className: "named" }, made("bdi", { textContent: picture.name, title: picture.name })), told(picture));
-      button.setAttribute("aria-current", String(picture === current));
-      button.addEventListener("click", () => go(picture));
-      return made("li", {}, button);
-    });
-    element("list").replaceChildren(...buttons);
+    for (const picture of order) label(picture);
+    const isSame = before.length === order.length && order.every((one, i) => one === before[i]);
+    if (!isSame || !box.children.length) box.replaceChildren(...order.map((one) => items.get(one).item));
     const count = listing.listed(element("filter").value, "file", null).length;
     element("count").textContent = count === 1 ? "1 picture" : `${count || "no"} pictures`;
-    const chosen = element("list").querySelector('[aria-current="true"]');
-    const box = element("list"), top = chosen.offsetTop - box.offsetTop;
-    if (top < box.scrollTop || top + chosen.offsetHeight > box.scrollTop + box.clientHeight) {
+    const { button } = items.get(current), top = button.offsetTop - box.offsetTop;
+    if (top < box.scrollTop || top + button.offsetHeight > box.scrollTop + box.clientHeight) {
       box.scrollTop = top - box.clientHeight / 3;
     }
+  }
+
+  // Its line in the list is made once: a thousand new ones at every key would be felt.
+  function label(picture) {
+    if (!items.has(picture)) items.set(picture, listItem(picture));
+    const { button, told } = items.get(picture), { text, isOpen } = standing(picture);
+    const isCurrent = String(picture === current);
+    if (button.getAttribute("aria-current") !== isCurrent) button.setAttribute("aria-current", isCurrent);
+    if (told.textContent !== text) told.textContent = text;
+    told.classList.toggle("unread", !isOpen);
+  }
+
+  function listItem(picture) {
+    const place = made("span", { className: "place", textContent: String(data.pictures.indexOf(picture) + 1) });
+    const name = made("bdi", { textContent: picture.name, title: picture.name });
+    const told = made("span", { className: "told" });
+    const button = made("button", { type: "button" }, place, made("span", { className: "named" }, name), told);
+    button.addEventListener("click", () => go(picture));
+    return { item: made("li", {}, button), button, told };
   }
 
   function filter() {
@@ -37,12 +51,11 @@ const reading = (() => {
   }
 
   // Yours, then the model's where it is open.
-  function told(picture) {
-    const { first } = store.of(picture);
-    const mine = first ? first.grade || "×" : "";
-    const its = store.isOpen(picture) ? picture.model.grade || "no grade" : "";
-    const text = picture.missing ? "no picture" : its ? `${mine || "·"} / ${its}` : "unread";
-    return made("span", { className: its ? "told" : "told unread", textContent: text });
+  function standing(picture) {
+    if (picture.missing) return { text: "no picture", isOpen: false };
+    if (!store.isOpen(picture)) return { text: "unread", isOpen: false };
+    const { first } = store.of(picture), mine = first ? first.grade || "×" : "·";
+    return { text: `${mine} / ${picture.model.grade || "no grade"}`, isOpen: true };
   }
 
   function show(picture) {
@@ -50,6 +63,10 @@ const reading = (() => {
     revising = false;
     spot = null;
     update();
+    const { activeElement } = document; // it may just have gone: keys would go into nothing
+    if (activeElement === document.body || activeElement.closest("[hidden]")) {
+      element("name").focus({ preventScroll: true });
+    }
   }
 
   function go(picture) {
