@@ -60,9 +60,9 @@ def _dumped(page: Path, profile: Path) -> dict[str, Any]:
     return seen
 
 
-def rows(seen: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Of the exported table, by file."""
-    return {row["file"]: row for row in csv.DictReader(io.StringIO(seen["csv"][1:], newline=""))}
+def rows(text: str) -> dict[str, dict[str, str]]:
+    """Of an exported table, by file."""
+    return {row["file"]: row for row in csv.DictReader(io.StringIO(text[1:], newline=""))}
 
 
 def test_nobody_reads_without_a_name(seen):
@@ -111,7 +111,7 @@ def test_a_refusal_is_told_after_the_reading_in_a_sentence(seen):
 
 def test_the_first_reading_stays_and_the_last_revision_is_beside_it(seen):
     assert seen["locked"] is False
-    row = rows(seen)["p02.png"]
+    row = rows(seen["csv"])["p02.png"]
     assert (row["first_reading"], row["revised_reading"], row["own_percent"]) == ("B", "C", "12.5")
     assert row["first_time"] < row["revised_time"]
     assert "Your first reading: B, 12.5 %" in seen["given"]
@@ -121,11 +121,11 @@ def test_read_pictures_are_sorted_and_filtered_by_the_model(seen):
     read = ["p07.png", "p02.png"]
     assert seen["threeRead"] == read + [name for name in IN_ORDER if name not in read]
     assert seen["readOfC"] == ["p02.png"]
-    assert seen["outside"] == ["p01.png", "p02.png", "p06.png"]
+    assert seen["outside"] == ["p01.png", "p02.png", "p05.png", "p06.png"]
 
 
 def test_agreement_is_that_of_the_evaluation(seen):
-    readings = dict(zip(NAMES, "AABDACBDAB", strict=False))  # as reader.js gives them
+    readings = dict(zip(NAMES, "AABDADBDAB", strict=False))  # as reader.js gives them
     mine = [SCHEME.names.index(grade) for grade in readings.values()]
     its = [int(SCHEME.grade_index(ratio)) for ratio in RATIOS[: len(mine)]]
     matrix = np.zeros((4, 4))
@@ -133,20 +133,20 @@ def test_agreement_is_that_of_the_evaluation(seen):
     assert sorted(map(tuple, seen["pairs"])) == sorted(zip(mine, its, strict=True))
     assert seen["kappa"] == pytest.approx(float(quadratic_kappa(matrix)))
     assert seen["agreement"]["Same grade"] == "6 of 10 (60 %)"
-    assert seen["agreement"]["Your grade is in the model's set"] == "7 of 10 (70 %)"
+    assert seen["agreement"]["Your grade is in the model's set"] == "6 of 10 (60 %)"
 
 
 def test_opening_all_answers_is_asked_and_recorded_for_good(seen):
     assert seen["refusedToShow"] is False
     assert seen["shownAll"][:2] == [True, True]
     assert seen["hiddenAgain"] is False
-    after = {name for name, row in rows(seen).items() if row["model_seen_first"] == "yes"}
+    after = {name for name, row in rows(seen["csv"]).items() if row["model_seen_first"] == "yes"}
     assert {name.removeprefix("'") for name in after} == {HOSTILE, "p10.png"}
     assert seen["readAfter"] == 1
 
 
 def test_the_table_holds_readings_and_answers_and_no_formula(seen):
-    table = rows(seen)
+    table = rows(seen["csv"])
     assert seen["csv"].startswith("\ufeff")
     assert set(table) == {*NAMES, f"'{HOSTILE}", REFUSED}
     row = table["p02.png"]
@@ -156,6 +156,10 @@ def test_the_table_holds_readings_and_answers_and_no_formula(seen):
     refused = table[REFUSED]
     assert (refused["first_reading"], refused["model_status"]) == ("cannot grade", "refused")
     assert (refused["model_reasons"], refused["ratio"]) == ("defocused", "")
+
+
+def test_the_table_does_not_tell_answers_to_what_is_unread(seen):
+    assert list(rows(seen["earlyTable"])) == ["p02.png", "p07.png", REFUSED]
 
 
 def test_a_name_is_no_code_and_the_page_reaches_no_network(seen):

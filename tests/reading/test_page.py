@@ -15,6 +15,7 @@ from ivfgrade.bundle.seal import SUMS
 from ivfgrade.cli import app
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.embed import content_policy
+from ivfgrade.reading.contours import TOLERANCE
 from ivfgrade.reading.entries import CHANGED, GONE
 from ivfgrade.reading.folder import answers_in, names_of, run_in
 from ivfgrade.reading.pictures import LONGEST, shown
@@ -41,6 +42,12 @@ def data_of(text: str) -> dict:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found
     return json.loads(found[1])
+
+
+def corners(path: str) -> list[float]:
+    """Left, top, right and bottom of a path."""
+    numbers = np.array([float(number) for number in re.findall(r"[\d.]+", path)]).reshape(-1, 2)
+    return [*numbers.min(0), *numbers.max(0)]
 
 
 def test_the_page_is_one_file_that_loads_nothing_and_shows_no_answer(folder):
@@ -71,6 +78,8 @@ def test_what_the_page_holds_of_a_picture(folder):
     one = found[NAMES[2]]["model"]
     assert (one["ratio"], one["grade"], one["grades"]) == (0.4321, "C", ["C"])
     assert one["fragments"][0]["x"] == 23.0
+    assert corners(one["embryo"]) == pytest.approx([10, 5, 40, 35], abs=TOLERANCE)
+    assert corners(one["fragment"]) == pytest.approx([20, 10, 26, 16], abs=TOLERANCE)
     assert found["q-refused.png"]["model"]["reasons"] == ["no sharp outline was found"]
     assert "ratio" not in found["q-refused.png"]["model"]
     assert "cannot be decoded" in found[BROKEN]["missing"]
