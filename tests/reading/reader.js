@@ -84,6 +84,11 @@
     seen.onward = [text("name"), isShown("answer"), text("answer"), outlined()];
     press("ArrowLeft");
     seen.left = text("name");
+    const here = at("list").querySelector("[aria-current=true]");
+    here.focus();
+    here.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+    seen.down = [text("name"), document.activeElement.querySelector(".named").textContent,
+      at("list").querySelectorAll("[tabindex='0']").length];
 
     open("q-refused.png");
     seen.refusedBefore = [text("answer"), outlined(),

@@ -103,6 +103,7 @@ def test_the_answer_follows_the_reading(seen):
 def test_the_next_picture_is_shut_again(seen):
     assert seen["onward"] == ["p03.png", False, "", 0]
     assert seen["left"] == "p02.png"
+    assert seen["down"] == ["p03.png", "p03.png", 1]
 
 
 def test_a_refusal_is_told_after_the_reading_in_a_sentence(seen):

@@ -176,6 +176,14 @@ def test_the_command_tells_what_it_wrote(folder):
     assert "1 of the pictures cannot be shown" in result.stdout
 
 
+def test_the_command_says_in_one_line_where_no_page_can_be(folder):
+    for out, reason in [(folder, "cannot be written"), (folder / "run.json" / "x", "is a file")]:
+        result = CliRunner().invoke(app, ["read", str(folder), "--out", str(out)])
+        assert result.exit_code == 1
+        assert reason in result.stderr.splitlines()[-1]
+        assert result.stderr.splitlines()[-1].startswith("error: ")
+
+
 @pytest.mark.parametrize("spoil", ["run.json", "answers.jsonl"])
 def test_the_command_says_in_one_line_what_is_no_folder_of_answers(folder, spoil):
     (folder / spoil).unlink()

@@ -43,7 +43,7 @@ def _picture(record: Record) -> tuple[Shown | None, str]:
     """What the model saw, or why it cannot be shown."""
     path = Path(record["file"])
     if record["status"] == UNREADABLE:
-        return None, f"The file could not be read as a picture: {'; '.join(record['reasons'])}."
+        return None, f"No answer to this file: {'; '.join(record['reasons'])}."
     if key_of(path)[-2:] != (record["bytes"], record["changed_ns"]):
         return None, CHANGED if path.exists() else GONE
     try:

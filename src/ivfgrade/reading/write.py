@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from tqdm import tqdm
 
-from ivfgrade.atomic import write_text
+from ivfgrade.atomic import require_folder, write_text
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.embed import content_policy, json_for_script
 from ivfgrade.reading.entries import Entry, entry
@@ -30,6 +30,7 @@ class Written:
 
 
 def write_page(folder: Path, run: Run, out: Path) -> Written:
+    require_folder(out.parent)
     answers = answers_in(folder)
     named = list(zip(answers, names_of(answers), strict=True))
     entries = [entry(record, name, folder, run.means) for record, name in tqdm(named, "read")]
@@ -38,7 +39,12 @@ def write_page(folder: Path, run: Run, out: Path) -> Written:
         reason = next(one.about["missing"] for one in entries)
         raise InputError(f"{folder}: none of its pictures can be shown. {reason}")
     text = page(entries, run)
-    write_text(out, text)
+    try:
+        write_text(out, text)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}; name another --out"
+        ) from error
     return Written(len(entries), missing, len(text.encode()))
 
 

@@ -87,7 +87,7 @@ const answer = (() => {
 
   function show(box, model, mark) {
     const parts = model.status === "graded" ? graded(model, mark) : refusal(model);
-    box.replaceChildren(made("h3", { textContent: "The model's answer" }, made("small", { textContent: data.bundle })), ...parts);
+    box.replaceChildren(made("h3", { textContent: "The model's answer " }, made("small", { textContent: data.bundle })), ...parts);
   }
 
   // Every line lies on a dark one: seen on bright pictures as well.

@@ -31,6 +31,7 @@ const reading = (() => {
     const { button, told } = items.get(picture), { text, isOpen } = standing(picture);
     const isCurrent = String(picture === current);
     if (button.getAttribute("aria-current") !== isCurrent) button.setAttribute("aria-current", isCurrent);
+    button.tabIndex = picture === current ? 0 : -1; // up and down move within the list
     if (told.textContent !== text) told.textContent = text;
     told.classList.toggle("unread", !isOpen);
   }
@@ -248,7 +249,10 @@ const reading = (() => {
     if (grade !== undefined) choose(grade);
     else if (event.key === "ArrowLeft") move(-1);
     else if (event.key === "ArrowRight") move(1);
-    else if (event.key.toLowerCase() === "o") element("outlines").click();
+    else if (event.target.closest("#list") && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+      move(event.key === "ArrowUp" ? -1 : 1);
+      items.get(current).button.focus();
+    } else if (event.key.toLowerCase() === "o") element("outlines").click();
     else return;
     event.preventDefault();
   }
