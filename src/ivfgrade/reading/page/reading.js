@@ -111,6 +111,10 @@ const reading = (() => {
     element("who").textContent = `Reader: ${name}`;
     element("all").textContent = all ? "Back to read first" : "Show all answers…";
     element("export").disabled = read === 0;
+    notice(all);
+  }
+
+  function notice(all) {
     const notices = [
       ...(store.kept() ? [] : ["This browser keeps no readings: export them before you close the page."]),
       ...(all ? [`All answers are open since ${atClock(all)}; what is read now is recorded as read after the answer.`] : []),
@@ -296,7 +300,7 @@ const reading = (() => {
     element("begin").hidden = known;
     element("work").hidden = element("tools").hidden = !known;
     if (!known) {
-      element("notice").hidden = store.kept();
+      notice(null);
       return element("reader").focus();
     }
     return show(unreadAfter(data.pictures[data.pictures.length - 1]) || data.pictures[0]);
