@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from ivfgrade import cli_evaluate, cli_predict, cli_recalibrate, cli_tracking, cli_trial, cli_verify
+from ivfgrade import (
+    cli_evaluate,
+    cli_predict,
+    cli_read,
+    cli_recalibrate,
+    cli_tracking,
+    cli_trial,
+    cli_verify,
+)
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -18,6 +26,7 @@ data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_predict.predict)
+app.command()(cli_read.read)
 app.command()(cli_trial.trial)
 app.command()(cli_verify.verify)
 app.command()(cli_recalibrate.recalibrate)
