@@ -18,9 +18,6 @@ def read(
     out: Annotated[
         Path | None, typer.Option(help=f"The page; if not given, {PAGE} in the folder.")
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(help="That answered; needed where run.json holds no grades.")
-    ] = None,
 ) -> None:
     """Write one page, for one browser, with all pictures of a run: each is read first, then the
     model's answer to it is shown. Readings stay in the browser until they are exported as CSV.
@@ -32,7 +29,7 @@ def read(
         from ivfgrade.reading.write import write_page
 
         page = out or folder / PAGE
-        written = write_page(folder, run_in(folder, bundle), page)
+        written = write_page(folder, run_in(folder), page)
         if written.missing:
             typer.echo(f"{written.missing} of the pictures cannot be shown; the page says why")
         size = written.bytes / MEGABYTE

@@ -62,7 +62,7 @@ def refused(folder: Path, path: Path) -> dict:
 
 
 def about(path: Path) -> dict:
-    size, changed = key_of(path)[-2:]
+    size, changed = key_of(path)
     named = {"file": str(path), "bytes": size, "changed_ns": changed}
     return {**named, "width": WIDTH, "height": HEIGHT}
 

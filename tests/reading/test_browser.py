@@ -37,7 +37,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     answers = folder / "answers"
     answers.mkdir()
     write_run(answers, folder / "pictures")
-    write_page(answers, run_in(answers, None), folder / "page.html")
+    write_page(answers, run_in(answers), folder / "page.html")
     both = f"{script()}\n{READER.read_text()}"
     page = (folder / "page.html").read_text().replace(script(), both)
     policy, wider = (str(escape(content_policy(code, style()))) for code in (script(), both))

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def written(folder: Path) -> str:
     out = folder / "reading.html"
-    write_page(folder, run_in(folder, None), out)
+    write_page(folder, run_in(folder), out)
     return out.read_text()
 
 
@@ -111,7 +111,7 @@ def test_a_page_without_any_picture_is_refused(folder, tmp_path):
     for path in (tmp_path / "pictures").iterdir():
         path.unlink()
     with pytest.raises(InputError, match="none of its pictures can be shown"):
-        write_page(folder, run_in(folder, None), folder / "reading.html")
+        write_page(folder, run_in(folder), folder / "reading.html")
 
 
 def test_of_a_picture_that_was_answered_twice_the_later_answer_counts(folder):
@@ -127,39 +127,16 @@ def test_names_begin_where_the_pictures_part():
 
 
 def test_readings_stay_with_the_run_when_pictures_are_added(folder, tmp_path):
-    before = run_in(folder, None)
+    before = run_in(folder)
     write_run(folder, tmp_path / "pictures" / "more")
-    assert run_in(folder, None).digest == before.digest
+    assert run_in(folder).digest == before.digest
     other = {"bundle": "made", "digest": "e" * 64, **FACTS}
     (folder / "run.json").write_text(json.dumps(other))
-    assert run_in(folder, None).digest != before.digest
-
-
-def test_grades_come_from_the_bundle_that_answered_and_no_other(folder, tmp_path):
-    bundle, digest = bundles.bundle(tmp_path / "deployed")
-    plain = {"bundle": "made", "digest": digest}
-    (folder / "run.json").write_text(json.dumps(plain))
-    with pytest.raises(InputError, match="name its bundle: --bundle"):
-        run_in(folder, None)
-    run = run_in(folder, bundle)
-    assert (run.grades, run.borders) == (SCHEME.names, SCHEME.borders)
-    assert run.means["no_embryo"] == "no embryo was found"
-    (folder / "run.json").write_text(json.dumps({**plain, "digest": DIGEST}))
-    with pytest.raises(InputError, match=f"not the bundle that answered in .*{SUMS}"):
-        run_in(folder, bundle)
-
-
-def test_a_changed_manifest_is_not_believed(folder, tmp_path):
-    bundle, digest = bundles.bundle(tmp_path / "deployed")
-    (folder / "run.json").write_text(json.dumps({"bundle": "made", "digest": digest}))
-    path = bundle / "manifest.json"
-    path.write_text(path.read_text().replace('"A"', '"Z"'))
-    with pytest.raises(InputError, match="not what was handed over"):
-        run_in(folder, bundle)
+    assert run_in(folder).digest != before.digest
 
 
 def test_the_names_of_grades_are_the_schemes(folder):
-    run = replace(run_in(folder, None), grades=("good", "<b>"), borders=(0.0, 0.5, 1.0))
+    run = replace(run_in(folder), grades=("good", "<b>"), borders=(0.0, 0.5, 1.0))
     text = page([], run)
     assert re.findall(r'data-grade="([^"]*)"', text.split("<script")[0]) == [
         "good",

@@ -41,6 +41,16 @@ class Answer:
         }
 
 
+def vocabulary(manifest: Manifest) -> dict[str, Any]:
+    """What answers are told with, as JSON holds it."""
+    scheme = manifest.scheme
+    return {
+        "scheme": {"grades": list(scheme.grades), "borders": list(scheme.borders)},
+        "confidence": manifest.interval["confidence"],
+        "refusals": {refusal.code: refusal.means for refusal in manifest.refusals},
+    }
+
+
 def answers(found: Mapping[str, np.ndarray], manifest: Manifest) -> Sequence[Answer]:
     """One per picture of the batch; `found` by the graph's outputs."""
     return [answer({name: batch[row] for name, batch in found.items()}, manifest)

@@ -29,7 +29,9 @@ def require_unbroken(folder: Path, digest: str | None = None) -> None:
     try:
         check(folder, digest)
     except BrokenSeal as error:
-        raise InputError(f"{folder}: {error}") from error
+        raise InputError(f"{folder}: {error}; it is not used") from error
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
 def digest_of(folder: Path) -> str:

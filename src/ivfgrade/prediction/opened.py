@@ -30,16 +30,10 @@ def open_bundle(
     folder: Path, device: str = "auto", precision: str | None = None, digest: str | None = None
 ) -> Opened:
     """Nothing of it is used before every file was found to be the one that was sealed."""
-    try:
-        seal.check(folder, digest)
-        found = seal.sha256((folder / seal.SUMS).read_bytes())
-    except seal.BrokenSeal as error:
-        raise InputError(f"{folder}: {error}; it is not used") from error
-    except OSError as error:
-        raise InputError(f"{error.filename} cannot be read: {error.strerror}") from error
+    seal.require_unbroken(folder, digest)
     described = manifest.read(folder)
     graph = graph_of(described, precision)
-    return Opened(described, graph, open_graph(folder / graph.file, device), found)
+    return Opened(described, graph, open_graph(folder / graph.file, device), seal.digest_of(folder))
 
 
 def graph_of(described: Manifest, precision: str | None) -> Graph:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ivfgrade.bundle.answers import UNREADABLE
+from ivfgrade.bundle.answers import UNREADABLE, vocabulary
 from ivfgrade.bundle.session import compute, compute_alone
 from ivfgrade.errors import InputError
 from ivfgrade.prediction import tables
@@ -46,6 +46,7 @@ def predict(
         "graph": opened.graph.file,
         "um_per_px": how.um_per_px,
         "overlays": how.overlays,
+        **vocabulary(opened.manifest),
     }
     try:
         with held(how.folder):

@@ -14,11 +14,11 @@ from ivfgrade.bundle.answers import UNREADABLE
 from ivfgrade.dataset.images import BadImage
 from ivfgrade.errors import InputError
 from ivfgrade.prediction.journal import Record, key_of
+from ivfgrade.prediction.masks import FRAGMENT_INDEX
 from ivfgrade.reading.contours import svg_path
 from ivfgrade.reading.folder import identity
 from ivfgrade.reading.pictures import Shown, shown
 
-FRAGMENT = 2  # in a file of masks; 1 is the rest of the embryo
 NUMBERS = ("ratio", "ratio_low", "ratio_high", "grade", "grades", "embryo_px")
 GONE = "The file is no longer where it was when the model saw it."
 CHANGED = "The file was changed after the model saw it."
@@ -44,7 +44,7 @@ def _picture(record: Record) -> tuple[Shown | None, str]:
     path = Path(record["file"])
     if record["status"] == UNREADABLE:
         return None, f"No answer to this file: {'; '.join(record['reasons'])}."
-    if key_of(path)[-2:] != (record["bytes"], record["changed_ns"]):
+    if key_of(path) != (record["bytes"], record["changed_ns"]):
         return None, CHANGED if path.exists() else GONE
     try:
         return shown(path), ""
@@ -66,7 +66,7 @@ def _model(
         mask = _mask(folder / record["mask"], (record["height"], record["width"]))
         told |= {
             "embryo": svg_path(mask > 0, scale),
-            "fragment": svg_path(mask == FRAGMENT, scale),
+            "fragment": svg_path(mask == FRAGMENT_INDEX, scale),
         }
     return told
 

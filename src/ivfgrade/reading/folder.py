@@ -7,15 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ivfgrade.atomic import read_json
-from ivfgrade.bundle import manifest, seal
-from ivfgrade.bundle.manifest import Manifest
 from ivfgrade.errors import InputError
+from ivfgrade.prediction.folder import SETTINGS
 from ivfgrade.prediction.journal import FILE, Record, records
-
-SETTINGS = "run.json"
 
 
 @dataclass(frozen=True)
@@ -26,50 +22,24 @@ class Run:
     digest: str  # of the bundle and the folder: pictures that are added later belong to the run
     grades: tuple[str, ...]
     borders: tuple[float, ...]
-    confidence: float | None  # of the interval
+    confidence: float  # of the interval
     means: Mapping[str, str]  # sentence of each code of a refusal
 
 
-def run_in(folder: Path, bundle: Path | None) -> Run:
-    """What all answers in the folder have in common; `bundle` where run.json holds no grades."""
+def run_in(folder: Path) -> Run:
+    """What all answers in the folder have in common."""
     if not (folder / SETTINGS).is_file():
         raise InputError(f"{folder} holds no {SETTINGS}; name a folder that ivfgrade predict wrote")
     settings = read_json(folder / SETTINGS)
-    facts = settings if "scheme" in settings else _facts_in(folder, bundle, settings["digest"])
     run = f"{settings['digest']} {folder.resolve()}"
     return Run(
         bundle=settings["bundle"],
         digest=hashlib.sha256(run.encode()).hexdigest(),
-        grades=tuple(facts["scheme"]["grades"]),
-        borders=tuple(facts["scheme"]["borders"]),
-        confidence=facts["confidence"],
-        means=facts["refusals"],
+        grades=tuple(settings["scheme"]["grades"]),
+        borders=tuple(settings["scheme"]["borders"]),
+        confidence=settings["confidence"],
+        means=settings["refusals"],
     )
-
-
-def facts_of(described: Manifest) -> dict[str, Any]:
-    """What answers are told with, as JSON holds it."""
-    scheme = described.scheme
-    return {
-        "scheme": {"grades": list(scheme.grades), "borders": list(scheme.borders)},
-        "confidence": described.interval.get("confidence"),
-        "refusals": {refusal.code: refusal.means for refusal in described.refusals},
-    }
-
-
-def _facts_in(folder: Path, bundle: Path | None, digest: str) -> dict[str, Any]:
-    """Of the bundle that answered, and of no other."""
-    if bundle is None:
-        raise InputError(f"{folder} does not say what the grades are; name its bundle: --bundle")
-    try:
-        sums = seal.listed(bundle, digest)
-        if seal.sha256((bundle / manifest.FILE).read_bytes()) != sums[manifest.FILE]:
-            raise seal.BrokenSeal(f"{manifest.FILE} is not what was handed over")
-    except seal.BrokenSeal as error:
-        raise InputError(
-            f"{bundle} is not the bundle that answered in {folder}: {error}"
-        ) from error
-    return facts_of(manifest.read(bundle))
 
 
 def answers_in(folder: Path) -> list[Record]:
