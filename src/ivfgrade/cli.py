@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ivfgrade import cli_evaluate, cli_tracking, cli_trial
+from ivfgrade.cli_registry import registry
 from ivfgrade.dataset.check import check, write_report
 from ivfgrade.errors import InputError, one_line
 from ivfgrade.grading import load_scheme
@@ -16,6 +17,7 @@ from ivfgrade.params import load_params
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
+app.add_typer(registry, name="registry")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_trial.trial)
 app.command()(cli_tracking.track)
