@@ -76,6 +76,12 @@ def test_other_data_is_no_comparison(champion: Manifest, changes: Any, what: str
         compared(replace(champion, **changes), champion, 1.0)
 
 
+def test_that_both_say_nothing_of_their_data_makes_it_not_the_same(champion: Manifest) -> None:
+    silent = replace(champion, made_from={})
+    with pytest.raises(InputError, match="their images"):
+        compared(silent, silent, 1.0)
+
+
 def test_other_grades_are_no_comparison(champion: Manifest) -> None:
     scheme = replace(champion.scheme, borders=(0.0, 0.1, 0.25, 0.6, 1.0))
     with pytest.raises(InputError, match="their grades are not known to be the same"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ivfgrade.bundle import manifest, seal
 from ivfgrade.bundle.manifest import Manifest
@@ -84,10 +84,14 @@ def require_answers(uri: str, folder: Path, content: Manifest) -> None:
     answers = mlflow.pyfunc.load_model(uri).predict(pd.DataFrame({"image": images}))
     for sample, found in zip(content.samples, answers, strict=True):
         for key, expected in sample.answer.items():
-            near = isinstance(expected, float) and found[key] is not None
-            same = abs(found[key] - expected) <= content.tolerance.ratio if near else False
-            if not same and found[key] != expected:
+            if not _same(found[key], expected, content.tolerance.ratio):
                 raise InputError(
                     f"{folder} is not registered: of {sample.picture} the model says {key} "
-                    f"{found[key]}, expected is {expected}; is the bundle right? python verify.py"
+                    f"{found[key]}, expected is {expected}; run its verify.py"
                 )
+
+
+def _same(found: Any, expected: Any, tolerance: float) -> bool:
+    if isinstance(found, float) and isinstance(expected, float):
+        return abs(found - expected) <= tolerance
+    return bool(found == expected)
