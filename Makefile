@@ -63,8 +63,9 @@ type: $(READY)  ## type checker
 env: $(READY)  ## only the environment
 
 # `===`: an index that also has CPU-only builds would pair its torch with another's torchvision.
+# Without the extra `spark`: half a gigabyte that few need.
 lock:  ## compile requirements.txt from pyproject.toml anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
 	  --upgrade --output-file requirements.txt pyproject.toml
 	sed -E 's/^(torch|torchvision)==+/\1===/' requirements.txt > requirements.txt.partial
 	mv requirements.txt.partial requirements.txt

@@ -12,6 +12,7 @@ from ivfgrade import (
     cli_predict,
     cli_read,
     cli_recalibrate,
+    cli_registry,
     cli_tracking,
     cli_trial,
     cli_verify,
@@ -24,6 +25,7 @@ from ivfgrade.params import load_params
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data = typer.Typer(no_args_is_help=True, help="Look at a data set.")
 app.add_typer(data, name="data")
+app.add_typer(cli_registry.registry, name="registry")
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_predict.predict)
 app.command()(cli_read.read)

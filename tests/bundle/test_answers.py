@@ -37,7 +37,10 @@ def test_a_graded_picture_has_all_grades_that_its_interval_touches(described):
 
 def test_a_refused_picture_has_its_reasons_in_the_manifests_order_and_no_number(described):
     refused = answer(found((False, True, False, False, True)), described)
-    assert refused.record() == {"status": "refused", "reasons": ["saturated", "several_embryos"]}
+    assert refused.record() == {
+        "status": "refused",
+        "reasons": ["several_embryos", "uncertain_embryo"],
+    }
     assert (refused.ratio, refused.grade, refused.grades) == (None, None, ())
 
 

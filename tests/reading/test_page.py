@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from ivfgrade.bundle.seal import SUMS
 from ivfgrade.cli import app
 from ivfgrade.errors import InputError
 from ivfgrade.htmlreport.embed import content_policy
@@ -20,8 +19,7 @@ from ivfgrade.reading.entries import CHANGED, GONE
 from ivfgrade.reading.folder import answers_in, names_of, run_in
 from ivfgrade.reading.pictures import LONGEST, shown
 from ivfgrade.reading.write import page, script, style, write_page
-from tests.bundle import made as bundles
-from tests.reading.made import BROKEN, DIGEST, FACTS, HOSTILE, NAMES, SCHEME, picture, write_run
+from tests.reading.made import BROKEN, FACTS, HOSTILE, NAMES, picture, write_run
 
 
 @pytest.fixture

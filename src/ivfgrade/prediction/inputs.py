@@ -13,16 +13,18 @@ from ivfgrade.errors import InputError
 from ivfgrade.prediction.journal import FILE
 
 
-def files_meant(wanted: Iterable[str], besides: Path) -> list[Path]:
+def files_meant(wanted: Iterable[str], besides: Path | None = None) -> list[Path]:
     """Each once, sorted; nothing that lies in the folder `besides`, where the answers go.
 
     A file that is named is taken whatever its name, so that a wrong one is told. In a folder, all
     counts that has a picture's suffix, even what cannot be one: it is told, too.
     """
     real = cache(os.path.realpath)  # of folders: many files share one
-    own = os.path.realpath(besides)
+    own = None if besides is None else os.path.realpath(besides)
     found = {os.path.abspath(path) for one in wanted for path in _meant(one)}
-    kept = [path for path in sorted(found) if not _inside(real(os.path.dirname(path)), own)]
+    if own is not None:
+        found = {path for path in found if not _inside(real(os.path.dirname(path)), own)}
+    kept = sorted(found)
     if not kept:
         raise InputError("no picture was found; name files, folders or patterns like 'week1/*.png'")
     return [Path(path) for path in kept]
