@@ -76,7 +76,7 @@ def test_a_bundle_that_was_changed_is_not_registered(
     (changed / "LICENSE").write_text("mine")
     with pytest.raises(InputError, match=r"changed: LICENSE is not what"):
         register(client, project.root, changed, NAME, None)
-    with pytest.raises(InputError, match="SHA256SUMS is not the one that was handed over"):
+    with pytest.raises(InputError, match="SHA256SUMS is not the one of this digest"):
         register(client, project.root, project.bundle, NAME, "0" * 64)
     assert len(versions(client, NAME)) == 1
 
