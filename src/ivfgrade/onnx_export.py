@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 import onnx
 import torch
+from onnxscript.optimizer import fold_constants
 from torch import nn
 
 TAKES = ("image", "valid")  # B 3 S S and B 1 S S
 BATCH_AXIS = "batch"
+WEIGHTS = 2**28  # bytes: of all layers, so that each is stored in the shape in which it is used
 
 
 def as_onnx(module: nn.Module, size: int, opset: int, outputs: Sequence[str]) -> onnx.ModelProto:
@@ -30,6 +32,7 @@ def as_onnx(module: nn.Module, size: int, opset: int, outputs: Sequence[str]) ->
             verbose=False,
         )
     assert program is not None
+    fold_constants(program.model, input_size_limit=WEIGHTS, output_size_limit=WEIGHTS)
     proto = program.model_proto
     _strip_traces(proto)
     return proto

@@ -32,9 +32,11 @@ def to_fp16(model: ModelProto, pictures: Iterable[np.ndarray]) -> ModelProto:  #
     """Inputs, outputs and everything outside the network stay 32 bits wide."""
     copy = ModelProto.FromString(model.SerializeToString())
     outside = [node.name for node in copy.graph.node if not node.name.startswith(NETWORK)]
-    return convert_float_to_float16(
+    half = convert_float_to_float16(
         copy, keep_io_types=True, op_block_list=list(SUMS), node_block_list=outside
     )
+    _drop_repeated(half)
+    return half
 
 
 def to_int8(model: ModelProto, pictures: Iterable[np.ndarray]) -> ModelProto:
@@ -72,6 +74,15 @@ def large_layers(model: ModelProto) -> Sequence[str]:
         for node in model.graph.node
         if node.op_type in MULTIPLIES and weights.get(node.input[1], 0) >= SMALL
     ]
+
+
+def _drop_repeated(model: ModelProto) -> None:
+    """The converter casts a value once for each node that takes it, always under one name."""
+    made: set[str] = set()
+    for node in list(model.graph.node):
+        if made.issuperset(node.output):
+            model.graph.node.remove(node)
+        made.update(node.output)
 
 
 class _Pictures(CalibrationDataReader):
