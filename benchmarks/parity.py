@@ -45,7 +45,7 @@ def main(
         found = same(open_graph(graph, "cpu"), made, some)
         for name, value in found.told().items():
             print(f"{name}: {value:g}")
-        found.require()
+        found.require(params.bundle.parity)
 
 
 def of_random_sizes(root: Path, scheme: GradingScheme, count: int) -> Iterator[np.ndarray]:

@@ -45,7 +45,7 @@ def main(
         session = open_graph(with_clues(graph, made.pooled).SerializeToString(), "cpu")
         few = samples_of(calibrants, scheme)[: params.export.parity_images]
         alike = same(session, made, (read_image(one.image_path(calibrants)) for one in few))
-        alike.require()
+        alike.require(params.bundle.parity)
         measured = measured_folder(session, calibrants, scheme, CLUES)
         rules = fit_rules(measured, params.bundle.confidence, params.bundle.refused_share)
         with_constants(graph, rules.constants())

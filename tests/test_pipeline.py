@@ -22,8 +22,11 @@ import typer
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from ivfgrade.bundle.precisions import file_of
+from ivfgrade.bundle.session import open_graph
 from ivfgrade.cli import app
 from ivfgrade.dataset.arrays import load_arrays
+from ivfgrade.dataset.images import read_image
 from ivfgrade.fragmentation.calibration import tune_threshold
 from ivfgrade.fragmentation.model import AttnRegDeepLab
 from ivfgrade.fragmentation.sampling import (
@@ -42,12 +45,19 @@ from tests.narrow import make_narrow
 
 PROJECT = Path(__file__).resolve().parents[1]
 CPU = Compute(torch.device("cpu"), torch.float32)
+FEW = {"defocus": 3, "saturation": 3, "empty": 3, "two_embryos": 3}
 SMALL = {
     "precision": "fp32",
     "image": {"size": 64},
     "split": {"annotated": {"train": 0.4, "val": 0.2, "calibration": 0.2, "test": 0.2}},
     "evaluate": {"bootstrap_samples": 50, "images_per_row": 2},
     "export": {"parity_images": 3},
+    "bundle": {
+        "parity": {"mask_iou": 0.8, "different": 0.1},  # untrained, it has no opinion on a pixel
+        "calibrants": {"good": 24, "defects": FEW},
+        "variants": {"settle_images": 2, "measure_images": 3},
+    },
+    "assay": {"good": 12, "defects": FEW},
     "profiles": {
         "quick": {
             "pretrain_epochs": 2,
@@ -74,7 +84,7 @@ def checkout(
 ) -> Iterator[Path]:
     """A folder in which every stage has run once."""
     root = tmp_path_factory.mktemp("checkout")
-    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments"):
+    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments", "assay", "LICENSE"):
         (root / name).symlink_to(PROJECT / name)
     yaml = YAML(typ="safe")
     params = merge(yaml.load((PROJECT / "params.yaml").read_text()), SMALL)
@@ -89,7 +99,7 @@ def checkout(
         for declared in stages.values():
             run(declared["cmd"])
         yield root
-    for name in ("models", "mlruns", ".work"):  # of the whole network some hundred MB
+    for name in ("models", "deploy", "mlruns", ".work"):  # of the whole network some hundred MB
         shutil.rmtree(root / name)
 
 
@@ -177,6 +187,45 @@ def test_the_mask_threshold_was_tuned_and_travels_with_the_model(checkout: Path)
     assert json.loads(facts["mask_thresholds"])["fragment"] == tuned
     reported = read(checkout / "reports/evaluation/metrics.json")["test"]["mask_threshold"]
     assert reported == tuned
+
+
+def test_the_bundle_proves_itself_and_answers_as_the_report_says(checkout: Path) -> None:
+    verified = CliRunner().invoke(app, ["verify", "deploy/ivfgrade-D"])
+    assert verified.exit_code == 0, verified.output
+    reported = pd.read_csv(checkout / "reports/evaluation/per_image.csv").iloc[:4]
+    session = open_graph(checkout / "deploy/ivfgrade-D/model.onnx", "cpu")
+    for image, ratio in zip(reported["image"], reported["reported"], strict=True):
+        pixels = read_image(checkout / "data/raw/synthetic/images" / image)
+        (found,) = session.run(["ratio"], {"pixels": pixels[None]})
+        np.testing.assert_allclose(found, ratio, atol=1e-3)
+
+
+def test_a_bundle_holds_only_the_variants_that_may_be_used(checkout: Path) -> None:
+    verdicts = read(checkout / "models/variants/variants.json")
+    assert set(verdicts) == {"fp32", "fp16", "int8"}
+    handed_over = {path.name for path in (checkout / "deploy/ivfgrade-D").glob("*.onnx")}
+    assert handed_over == {file_of(name) for name, one in verdicts.items() if one["promoted"]}
+    sizes = {name: one["measured"]["megabytes"] for name, one in verdicts.items()}
+    assert sizes["fp16"] < 0.7 * sizes["fp32"]
+
+
+def test_the_assay_follows_from_its_raw_answers(checkout: Path) -> None:
+    params = YAML(typ="safe").load((checkout / "params.yaml").read_text())
+    for stage in ("assayed", "assay"):
+        run(declaration(stage, checkout, params)["cmd"])
+    answers = pd.read_csv(checkout / "reports/assay/answers.csv", keep_default_na=False)
+    found = read(checkout / "reports/assay/assay.json")
+    good = answers[answers["defect"] == ""]
+    answered = good[good["refused"] == ""]
+    assert (found["good"], found["answered"]) == (12, len(answered))
+    truth = answered["truth"].astype(float)
+    within = (answered["ratio_low"] <= truth) & (truth <= answered["ratio_high"])
+    assert found["coverage"]["value"] == pytest.approx(within.mean(), abs=1e-5)
+    widths = answered["ratio_high"] - answered["ratio_low"]
+    assert found["width"]["median"] == pytest.approx(widths.median(), abs=1e-5)
+    trained = pd.read_csv(checkout / "data/raw/synthetic/labels.csv")["patient"]
+    calibrants = pd.read_csv(checkout / "data/raw/calibrants/labels.csv")["patient"]
+    assert not set(answers["patient"]) & (set(trained) | set(calibrants))
 
 
 def test_the_row_is_in_mlflow_with_its_trainings(checkout: Path) -> None:

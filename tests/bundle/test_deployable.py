@@ -9,6 +9,7 @@ import torch
 
 from ivfgrade.bundle.deployable import Deployable, to_graph
 from ivfgrade.bundle.network import Dual, Single
+from ivfgrade.bundle.params import Alike
 from ivfgrade.bundle.parity import Same, by_python, same
 from ivfgrade.bundle.session import open_graph
 from ivfgrade.errors import InputError
@@ -99,4 +100,4 @@ def test_of_a_pair_one_draws_and_the_other_grades(single):
 )
 def test_what_differs_more_than_it_may_is_not_written(found, says):
     with pytest.raises(InputError, match=says):
-        found.require()
+        found.require(Alike(1e-3, 0.995, 1e-3))

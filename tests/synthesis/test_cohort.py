@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from ivfgrade.synthesis.cohort import cases, patient, wanted
+from ivfgrade.synthesis.cohort import Cohort, cases, patient, wanted
 from ivfgrade.synthesis.params import SynthesisParams
 
 Make = Callable[..., SynthesisParams]
@@ -90,3 +91,16 @@ def test_unknown_and_missing_keys_are_refused(synthesis: Make) -> None:
         synthesis(colour=1)
     with pytest.raises(TypeError, match="paired"):
         SynthesisParams()  # type: ignore[call-arg]
+
+
+def test_strangers_are_others_of_the_same_sites_and_few_of_each(synthesis: Make) -> None:
+    params = synthesis(paired=40, weak=0)
+    known = list(cases(params, seed=1))
+    strangers = list(cases(params, 1, Cohort(first_patient=100_000, embryos_most=2)))
+    assert not {one.patient for one in known} & {one.patient for one in strangers}
+    assert len(strangers) == 40
+    counts = Counter(one.patient for one in strangers)
+    assert max(counts.values()) <= 2
+    assert len(counts) >= 20
+    sites = [{patient(one.patient, 1, 5).site for one in those} for those in (known, strangers)]
+    assert sites[0] == sites[1] == set(range(5))

@@ -8,6 +8,15 @@ from ivfgrade.synthesis.params import Strangers
 
 
 @dataclass(frozen=True)
+class Alike:
+    """How far graph and PyTorch may be apart on one picture."""
+
+    ratio: float  # at most
+    mask_iou: float  # of all fragment pixels together, at least
+    different: float  # share of the embryo's pixels that differ in the fragment mask, at most
+
+
+@dataclass(frozen=True)
 class Limits:
     """By how much a smaller or faster variant may be worse than fp32."""
 
@@ -32,6 +41,7 @@ class Variants:
 
 @dataclass(frozen=True)
 class BundleParams:
+    parity: Alike
     confidence: float  # of the interval
     refused_share: float  # of good pictures that may be refused
     calibrants: Strangers

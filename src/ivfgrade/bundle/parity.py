@@ -16,10 +16,9 @@ import onnxruntime
 import torch
 
 from ivfgrade.bundle.deployable import Deployable
+from ivfgrade.bundle.params import Alike
 from ivfgrade.dataset.letterbox import pad_image, place, unpad_map, valid
 from ivfgrade.errors import InputError
-
-RATIO, POOLED_IOU, DIFFERENT = 1e-3, 0.995, 1e-3  # largest, smallest, largest that may be
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,14 @@ class Same:
     mask_iou: float  # of all fragment pixels together
     different: float  # largest share of an image's embryo pixels that differ in the fragment mask
 
-    def require(self) -> None:
-        for what, value, limit, worse in (
-            ("ratios differ by up to", self.ratio, RATIO, self.ratio > RATIO),
-            ("masks overlap by", self.mask_iou, POOLED_IOU, self.mask_iou < POOLED_IOU),
-            ("the share of embryo pixels that differ is up to", self.different, DIFFERENT,
-             self.different > DIFFERENT),
+    def require(self, limits: Alike) -> None:
+        for what, value, limit, within in (
+            ("ratios differ by up to", self.ratio, limits.ratio, self.ratio <= limits.ratio),
+            ("masks overlap by", self.mask_iou, limits.mask_iou, self.mask_iou >= limits.mask_iou),
+            ("the share of embryo pixels that differ is up to", self.different, limits.different,
+             self.different <= limits.different),
         ):  # fmt: skip
-            if worse or not np.isfinite(value):
+            if not within:  # NaN, which is on no side, too
                 raise InputError(
                     f"graph and PyTorch do not agree on {self.images} images: {what} {value:.3g}, "
                     f"the limit is {limit:g}; no graph was written"
