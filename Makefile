@@ -23,7 +23,7 @@ export DO_NOT_TRACK := true
 export GIT_PYTHON_REFRESH := quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help repro table test test-all ui fmt lint type env lock
+.PHONY: help repro table assay dual test test-all ui fmt lint type env lock
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -32,13 +32,21 @@ repro: $(READY)  ## build the environment, run every stage whose inputs changed
 	@test -e .git || dvc config --quiet --local core.no_scm true  # a download without history
 	@ivfgrade params  # before DVC removes the outputs of a stage that would then refuse
 	dvc repro
-	@echo "Done. Results: reports/  Model: models/export/  Experiments in the browser: make ui"
+	@echo "Done. Results: reports/  Bundle: deploy/ivfgrade-D  Experiments in the browser: make ui"
 
 table: repro  ## the paper's Table 1: train and judge its rows, JOBS=2 at a time, compare, report
 	@[ "$(JOBS)" -ge 1 ] 2>/dev/null || { echo "error: JOBS must be a number from 1 on" >&2; exit 1; }
 	@[ "$(JOBS)" -eq 1 ] || $(SEVERAL_AT_ONCE)
 	dvc repro experiments/dvc.yaml
 	@echo "Done. Table, claims and pictures: reports/index.html"
+
+assay: repro  ## the bundle on 1200 embryos of strangers: coverage, width, refusals
+	dvc repro assay/dvc.yaml
+	@echo "Done. Figures: reports/assay/assay.json  Raw answers: reports/assay/answers.csv"
+
+dual: repro  ## the paper's pair as a bundle; trains and judges row C if make table did not
+	dvc repro dual/dvc.yaml
+	@echo "Done. Bundle: deploy/ivfgrade-dual"
 
 test: $(READY)  ## all tests but the slow ones
 	python -m pytest $(WORKERS) -m "not slow"

@@ -29,7 +29,8 @@ def main(
     variants: Annotated[Path, typer.Option(help="smaller graphs, and what they cost")],
     calibrants: Annotated[Path, typer.Option(help="three of them become samples")],
     data: Annotated[Path, typer.Option(help="what preparing says of the training images")],
-    metrics: Annotated[Path, typer.Option(help="of the test split, as JSON")],
+    outlined: Annotated[Path, typer.Option(help="metrics of who draws, on the test split")],
+    graded: Annotated[Path, typer.Option(help="metrics of who grades")],
     licence: Path = Path("LICENSE"),
 ) -> None:
     with one_line(), guarded(stage, provenance) as run:
@@ -38,7 +39,8 @@ def main(
         verdicts = read_json(variants / VERDICTS)
         paths = {name: variants / file_of(name) for name in verdicts} | {FULL: calibrated / GRAPH}
         graphs = {name: paths[name].read_bytes() for name in verdicts}
-        found = Measurements(read_json(calibrated / RULES), verdicts, read_json(metrics))
+        rules = read_json(calibrated / RULES)
+        found = Measurements(rules, verdicts, read_json(outlined), read_json(graded))
         made_from = {
             "data": params.data.root,
             "data_digest": prepared["data_digest"],

@@ -1,6 +1,6 @@
 """Make the calibrated graph smaller and faster, and measure what that costs.
 
-python -m pipeline.variants CALIBRATED CALIBRANTS OUT PROVENANCE
+python -m pipeline.variants STAGE CALIBRATED CALIBRANTS OUT PROVENANCE
 """
 
 from pathlib import Path
@@ -22,8 +22,8 @@ from ivfgrade.inputs import guarded
 from ivfgrade.params import load_params
 
 
-def main(calibrated: Path, calibrants: Path, out: Path, provenance: Path) -> None:
-    with one_line(), guarded("variants", provenance):
+def main(stage: str, calibrated: Path, calibrants: Path, out: Path, provenance: Path) -> None:
+    with one_line(), guarded(stage, provenance):
         params = load_params()
         wanted, scheme = params.bundle.variants, load_scheme(Path(params.data.grading))
         good = [one for one in samples_of(calibrants, scheme) if not one.extra.get(DEFECT)]

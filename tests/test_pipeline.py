@@ -84,7 +84,7 @@ def checkout(
 ) -> Iterator[Path]:
     """A folder in which every stage has run once."""
     root = tmp_path_factory.mktemp("checkout")
-    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments", "assay", "LICENSE"):
+    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments", "assay", "dual", "LICENSE"):
         (root / name).symlink_to(PROJECT / name)
     yaml = YAML(typ="safe")
     params = merge(yaml.load((PROJECT / "params.yaml").read_text()), SMALL)
@@ -298,6 +298,20 @@ def test_regression_alone_leaves_the_outlines_where_they_were(table: Path) -> No
     """The injection sits on the mask path only: without a mask loss it gets no gradient (S4.44)."""
     dice = {name: scores["dice"] for name, scores in rows(table, "dice", "direct").items()}
     pd.testing.assert_series_equal(dice["D_literal"], dice["A"])
+
+
+@pytest.mark.slow
+def test_the_papers_pair_becomes_a_bundle(table: Path, checkout: Path) -> None:
+    params = YAML(typ="safe").load((checkout / "params.yaml").read_text())
+    for stage in ("deployable_dual", "variants_dual", "bundle_dual"):
+        run(declaration(stage, checkout, params)["cmd"])
+    verified = CliRunner().invoke(app, ["verify", "deploy/ivfgrade-dual"])
+    assert verified.exit_code == 0, verified.output
+    about = read(checkout / "deploy/ivfgrade-dual/manifest.json")
+    assert about["strategy"] == "dual"
+    drawn, graded = (read(table / row / "metrics.json") for row in "AC")
+    assert about["metrics"]["dice"]["value"] == drawn["dice"]["value"]
+    assert about["metrics"]["mae"]["value"] == graded["mae_direct"]["value"]
 
 
 def test_the_kept_outlines_are_those_that_were_judged(table: Path, checkout: Path) -> None:

@@ -27,11 +27,8 @@ from ruamel.yaml.error import YAMLError
 from ivfgrade.errors import InputError
 from ivfgrade.provenance import Provenance
 
-PIPELINES = (
-    "dvc.yaml",
-    "experiments/dvc.yaml",
-    "assay/dvc.yaml",
-)  # run in the folder that holds the first
+# run in the folder that holds the first
+PIPELINES = ("dvc.yaml", "experiments/dvc.yaml", "assay/dvc.yaml", "dual/dvc.yaml")
 PARAMS, WORK = "params.yaml", ".work"
 
 

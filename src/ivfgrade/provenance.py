@@ -63,6 +63,11 @@ def _version(package: str) -> str:
         return ""
 
 
+def machine() -> str:
+    """In a few words, for figures that depend on it."""
+    return f"{os.cpu_count()} cores, {_cpu_name()}"
+
+
 def _cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -26,7 +26,7 @@ STAGES = [
     "bundle",
     "track",
 ]
-ASSAY = ["assayed", "assay"]  # of assay/dvc.yaml
+BESIDES = ["assayed", "assay", "deployable_dual", "variants_dual", "bundle_dual"]  # other files
 # Of experiments/dvc.yaml, with one row of each stage that is repeated.
 TABLE = [
     "learn@C",
@@ -58,7 +58,8 @@ def written(stage: str) -> dict[str, Any]:
 
 
 def script(stage: str) -> Path:
-    return PROJECT / "pipeline" / f"{stage.partition('@')[0]}.py"
+    """As its command names it: a stage of the pair runs the script of the single one."""
+    return PROJECT / f"{declared(stage)['cmd'].split()[2].replace('.', '/')}.py"
 
 
 def output_paths(stage: str) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import ASSAY, LIBRARY, PROJECT, STAGES, TABLE, declared, module_file, script
+from tests.dag.graph import BESIDES, LIBRARY, PROJECT, STAGES, TABLE, declared, module_file, script
 
 # Modules that a stage may import undeclared, each because no result depends on its code.
 EXEMPT = {
@@ -88,13 +88,13 @@ def relative(files: set[Path]) -> list[str]:
     return sorted(str(file.relative_to(PROJECT)) for file in files)
 
 
-@pytest.mark.parametrize("stage", STAGES + TABLE + ASSAY)
+@pytest.mark.parametrize("stage", STAGES + TABLE + BESIDES)
 def test_every_imported_file_is_declared(stage: str) -> None:
     covered = set().union(*declared_files(stage).values())
     assert relative(closure(stage) - covered) == []
 
 
-@pytest.mark.parametrize("stage", STAGES + TABLE + ASSAY)
+@pytest.mark.parametrize("stage", STAGES + TABLE + BESIDES)
 def test_no_declared_file_is_superfluous(stage: str) -> None:
     beside = {module_file(module) for module in BESIDE.get(stage.partition("@")[0], set())}
     covered = set().union(*declared_files(stage).values())

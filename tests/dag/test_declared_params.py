@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dag.graph import ASSAY, STAGES, TABLE, load, module_file, script, written
+from tests.dag.graph import BESIDES, STAGES, TABLE, load, module_file, script, written
 
 # What a property of Params reads, where params.yaml has it (profiles and recipes by kind).
 READS = {
@@ -110,7 +110,7 @@ def within(name: str, section: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "stage", [stage for stage in STAGES + TABLE + ASSAY if "track" not in stage]
+    "stage", [stage for stage in STAGES + TABLE + BESIDES if "track" not in stage]
 )
 def test_the_declared_parameters_are_those_that_are_read(stage: str) -> None:
     read, named = read_params(stage), declared_params(stage)
@@ -127,7 +127,7 @@ def test_the_declared_parameters_are_those_that_are_read(stage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stage", [stage for stage in STAGES + TABLE + ASSAY if "track" not in stage]
+    "stage", [stage for stage in STAGES + TABLE + BESIDES if "track" not in stage]
 )
 def test_what_dvc_resolves_as_it_begins_is_declared(stage: str) -> None:
     """Edited before the stage runs, the new value is what runs: the record must not say the old."""

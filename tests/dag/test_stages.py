@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.graph import ASSAY, STAGES, TABLE, declared, load, output_paths, script
+from tests.dag.graph import BESIDES, STAGES, TABLE, declared, load, output_paths, script
 
 
 def test_the_stages_are_these() -> None:
@@ -18,7 +18,7 @@ def test_the_table_has_these_stages() -> None:
     assert list(load("experiments/dvc.yaml")["stages"]) == [s.partition("@")[0] for s in TABLE]
 
 
-@pytest.mark.parametrize("stage", STAGES + TABLE + ASSAY)
+@pytest.mark.parametrize("stage", STAGES + TABLE + BESIDES)
 def test_a_stage_runs_and_declares_its_script(stage: str) -> None:
     verb = script(stage).stem
     assert declared(stage)["cmd"].startswith(f"python -m pipeline.{verb} ")
@@ -66,7 +66,7 @@ def test_phase_1_knows_no_grading() -> None:
 
 
 def test_every_path_in_a_command_is_a_dependency_or_an_output() -> None:
-    for stage in STAGES + TABLE + ASSAY:
+    for stage in STAGES + TABLE + BESIDES:
         words = declared(stage)["cmd"].split()[3:]
         known = [Path(dep) for dep in declared(stage)["deps"]] + output_paths(stage)
         paths = [Path(word) for word in words if "/" in word]

@@ -6,7 +6,7 @@ It says what the manifest says, and nothing that was not measured.
 from __future__ import annotations
 
 from ivfgrade.bundle.manifest import Graph, Manifest
-from ivfgrade.bundle.markdown import bullets, facts, measured, plain, table
+from ivfgrade.bundle.markdown import bullets, facts, measured, number, plain, table, words
 
 FILE = "MODEL_CARD.md"
 STRATEGIES = {
@@ -113,13 +113,16 @@ def _variants(manifest: Manifest) -> str:
         (f"`{one.file}`", one.precision, f"{one.bytes / 1e6:.3g} MB", _use(one, manifest.taken))
         for one in manifest.graphs
     ]
+    names = list(dict.fromkeys(name for one in manifest.graphs for name in one.measured))
     numbers = [
-        (f"`{one.file}`", *row) for one in manifest.graphs for row in measured(one.measured)
-    ]  # fmt: skip
+        (f"`{one.file}`", *(number(one.measured.get(name)) for name in names))
+        for one in manifest.graphs
+        if one.measured
+    ]
     tried = [(f"`{name}`", came) for name, came in manifest.providers.items()]
     parts = (
         table(("graph", "precision", "size", "use"), rows),
-        table(("graph", "what", "value", "interval", "of"), numbers),
+        table(("graph", *map(words, names)), numbers),
         table(("provider tried", "what came of it"), tried),
     )
     return "\n\n".join(part for part in parts if part)

@@ -63,15 +63,15 @@ LIMITATIONS = (
     "Small fragments are missed more often than large ones.",
     "A refusal finds the defects that were planted, not every picture that nobody should grade.",
 )
-HEADLINE = {
-    "dice": "dice",
-    "mae": "mae_reported",
-    "embryo_dice": "embryo_dice",
-    "boundary_f1": "boundary_f1",
-    "grade_accuracy": "grade_accuracy",
-    "kappa_quadratic": "kappa_quadratic",
-    "within_one": "within_one",
-}  # name in the manifest -> in the evaluation's metrics
+# name in the manifest -> in the metrics of the evaluation, or of a row of the table
+OUTLINED = {name: name for name in ("dice", "embryo_dice", "boundary_f1")}
+GRADED = {
+    "single": {
+        "mae": "mae_reported",
+        **{name: name for name in ("grade_accuracy", "kappa_quadratic", "within_one")},
+    },
+    "dual": {"mae": "mae_direct"},  # a row's grades are of its fused ratio, which the pair is not
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ class Measurements:
 
     rules: Mapping[str, Any]  # calibration_files.RULES
     variants: Mapping[str, Mapping[str, Any]]  # losses.Verdict of each precision, fp32 too
-    metrics: Mapping[str, Any]  # of the test split; empty where there is none
+    outlined: Mapping[str, Any]  # metrics of who draws, on the test split
+    graded: Mapping[str, Any]  # of who grades
 
 
 def compose(
@@ -109,7 +110,8 @@ def compose(
         interval=rules["interval"],
         refusals=tuple(_refusal(one) for one in rules["refusals"]),
         domain=SYNTHETIC if made_from["data"] == SYNTHETIC_DATA else OWN,
-        metrics=_metrics(found.metrics),
+        metrics=_metrics(found.outlined, OUTLINED)
+        | _metrics(found.graded, GRADED[rules["strategy"]]),
         made_from=made_from,
         samples=(),
         tolerance=TOLERANCE,
@@ -148,8 +150,8 @@ def _refusal(described: Mapping[str, Any]) -> Refusal:
     return Refusal(side=side, **words)
 
 
-def _metrics(evaluated: Mapping[str, Any]) -> dict[str, Any]:
+def _metrics(evaluated: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Each with its interval, and of what it is."""
-    tested = evaluated.get("test", {})
-    of = {name: tested[name] for name in ("data", "images", "patients", "confidence") if tested}
-    return {name: {**evaluated[long], **of} for name, long in HEADLINE.items() if long in evaluated}
+    tested = evaluated["test"]
+    of = {name: tested[name] for name in ("data", "images", "patients", "confidence")}
+    return {name: {**evaluated[theirs], **of} for name, theirs in names.items()}

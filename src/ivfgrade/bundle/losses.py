@@ -20,6 +20,7 @@ from ivfgrade.bundle.precisions import FULL
 from ivfgrade.dataset.contract import Sample
 from ivfgrade.dataset.images import read_image, read_mask
 from ivfgrade.evaluation.metrics import dice
+from ivfgrade.provenance import machine
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def verdict(table: pd.DataFrame, variant: str, megabytes: float, limits: Limits)
         "latency_ms": 1000 * float(own["seconds"].median()),
         "times_fp32_rate": float(full["seconds"].median() / own["seconds"].median()),
         "megabytes": megabytes,
+        "machine": machine(),
     }
     too_much = [
         f"{what} is worse by {lost:.4f}, {limit:g} is allowed"

@@ -57,6 +57,14 @@ def measured(mapping: Mapping[str, Any], within: str = "") -> Iterator[tuple[str
             yield told, plain(one["value"]), interval, plain(rest)
 
 
+def number(value: Any) -> str:
+    """In one cell: with its interval, where it has one, and its conditions."""
+    if not isinstance(value, Mapping):
+        return plain(value) if _known(value) else ""
+    ((_, told, interval, of),) = measured({"": value})
+    return told + (f" ({interval})" if interval else "") + (f", {of}" if of else "")
+
+
 def _known(value: Any) -> bool:
     return value is not None and value not in ("", [], (), {})
 
