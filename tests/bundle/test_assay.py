@@ -106,3 +106,9 @@ def test_promises_are_kept_or_broken_one_by_one(found):
     text = told(found)
     assert text.count("BROKEN") == 3
     assert "interval covers 60.0 %" in text
+
+
+def test_a_grade_that_no_embryo_has_is_told_as_nothing():
+    without_c = [one for one in GOOD if SCHEME.grade_index(one["truth"]) != 2]
+    text = told(assay(pd.DataFrame(without_c + BAD), SCHEME, 0.9, BY))
+    assert "grade C: nothing of 0" in text
