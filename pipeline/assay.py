@@ -23,6 +23,7 @@ from ivfgrade.params import load_params
 def main(bundle: Path, embryos: Path, out: Path, provenance: Path) -> None:
     with one_line(), guarded("assay", provenance) as run:
         params = load_params()
+        seal.require_unbroken(bundle)
         about, scheme = manifest.read(bundle), load_scheme(Path(params.data.grading))
         by = Bootstrap(params.evaluate.bootstrap_samples, params.evaluate.confidence, params.seed)
         measured = measured_folder(open_graph(bundle / about.taken, "cpu"), embryos, scheme)

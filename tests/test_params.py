@@ -77,6 +77,13 @@ def test_the_faithful_recipe_has_the_papers_learning_rates() -> None:
         ("recipes.plus.pretrain.groups", [["(", 0.1]], "is no regular expression"),
         ("recipes.plus.pretrain.beta2", 1.5, "beta2 must lie"),
         ("recipes.plus.pretrain.clip_norm", 0.0, "clip_norm must be positive"),
+        ("bundle.calibrants.first_patient", 100, "bundle.calibrants.first_patient is 100, and"),
+        (
+            "assay.first_patient",
+            100_319,
+            "assay.first_patient is 100319, and others have patients up to 100319",
+        ),
+        ("bundle.variants.settle_images", 300, "together they can be 320, as calibrants.good"),
         ("experiments.learnt.C.descent", "nash", "descent is 'nash'; it can be sum, pcgrad"),
     ],
 )

@@ -27,7 +27,8 @@ def recalibrate(
     """Fit the interval of the ratio and the limits of refusal to a site's own labelled pictures.
 
     Needs at least 20 pictures that are not refused, of 10 patients for an interval of 90 %; with
-    30 and more it becomes narrower. Limits are only ever loosened.
+    30 and more it becomes narrower, and from few it covers less than it says more often. Limits are
+    only ever loosened.
     """
     with one_line():
         from ivfgrade.bundle.recalibrate import recalibrate as anew

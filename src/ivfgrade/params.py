@@ -140,6 +140,20 @@ class Params:
         for name, recipe in self.recipes.items():
             self.experiments.require_phases(recipe.phases, name)
             self.experiments.require_segmenters(recipe.segmenter, recipe.regressor, name)
+        self._require_strangers()
+
+    def _require_strangers(self) -> None:
+        """Nobody calibrates who was trained on, and nobody is measured on who did either. A patient
+        has an embryo at least, so there are no more patients than pictures."""
+        taught, fitted, measured = self.synthesize, self.bundle.calibrants, self.assay
+        last = max(taught.paired + taught.weak, *taught.defects.values())
+        for name, whose in (("bundle.calibrants", fitted), ("assay", measured)):
+            if whose.first_patient < last:
+                raise ValueError(
+                    f"{name}.first_patient is {whose.first_patient}, and others have patients up "
+                    f"to {last - 1}; take a higher one"
+                )
+            last = whose.first_patient + max(whose.good, *whose.defects.values())
 
     @property
     def synthesize(self) -> SynthesisParams:

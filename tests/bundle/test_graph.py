@@ -89,6 +89,14 @@ def test_interval_grades_and_refusals_are_those_of_the_rules(run, level):
     assert np.array_equal(found["refused"], found["measured"] * sides > limits * sides)
 
 
+def test_what_the_network_cannot_tell_is_refused_on_either_side():
+    """NaN is neither above a limit nor below it: without care it would pass as grade A."""
+    lost = whole(brightness(float("nan")), SIZE, CONSTANTS).SerializeToString()
+    session = onnxruntime.InferenceSession(lost, providers=["CPUExecutionProvider"])
+    (refused,) = session.run(["refused"], {"pixels": np.full((1, 40, 40, 3), 100, np.uint8)})
+    assert refused.all()
+
+
 def test_a_site_changes_the_interval_by_name_and_nothing_else(model):
     changed = ModelProto.FromString(model.SerializeToString())
     with_constants(changed, {"interval_quantile": np.array(4.0)})

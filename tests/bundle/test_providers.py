@@ -31,3 +31,11 @@ def test_what_is_not_there_and_what_fails_is_told(monkeypatch):
     model = onnx.load_from_string(graph())
     model.graph.node[0].op_type = "NoSuchOperator"
     assert providers.tried(model.SerializeToString(), PICTURE)[CPU].startswith("failed: ")
+
+
+def test_an_error_without_words_is_told_by_its_kind(monkeypatch):
+    def silent(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(providers, "open_graph", silent)
+    assert providers.tried(b"", PICTURE)[CPU] == "failed: RuntimeError"

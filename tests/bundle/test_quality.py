@@ -88,10 +88,10 @@ def test_few_strong_outlines_are_more_peaked_than_noise():
 def test_padding_counts_for_nothing():
     picture, embryo, valid = noise(), disc(48, 40, 20), WHOLE.clone()
     valid[..., 80:] = 0
-    cut, other = picture * valid, picture.clone()
+    cut, other = picture * valid, picture.clone()  # other: as if there were no padding
     other[..., 80:] = 1.0
     inside = embryo * valid[:, 0]
-    first, second = (focus(one, valid, inside) for one in (cut, other * valid))
+    first, second = (focus(one, valid, inside) for one in (cut, other))
     assert first.shape == (1, FOCUS)
     assert torch.equal(first, second)
     share = what_is_seen(cut, inside, valid)["embryo_share"]

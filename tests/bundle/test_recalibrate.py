@@ -101,6 +101,14 @@ def test_too_little_is_refused_and_leaves_nothing(handed_over, tmp_path, patient
     assert not (tmp_path / "new").exists()
 
 
+def test_a_site_with_defects_alone_is_told(handed_over, tmp_path):
+    labels = site(tmp_path / "clinic", 12) / "labels.csv"
+    head, *rows = labels.read_text().splitlines()
+    labels.write_text("\n".join([f"{head},defect", *(f"{row},defocus" for row in rows)]))
+    with pytest.raises(InputError, match="every picture has a defect"):
+        recalibrate(handed_over, tmp_path / "clinic", tmp_path / "new", 0.02)
+
+
 def test_a_bundle_is_not_recalibrated_onto_itself(handed_over, tmp_path):
     with pytest.raises(InputError, match="is the bundle itself"):
         recalibrate(handed_over, site(tmp_path / "clinic", 12), handed_over, 0.02)

@@ -47,6 +47,12 @@ def test_a_measure_that_parts_all_leaves_its_share_to_the_others():
     assert found.any(1).mean() == pytest.approx(0.02, abs=0.005)
 
 
+def test_what_is_no_number_is_refused():
+    measured = np.zeros((1, len(MEASURES)))
+    measured[0, 1] = np.nan
+    assert refused(measured, sides())[0].tolist() == [False, True, False, False, False]
+
+
 def test_a_side_below_is_mirrored():
     limits = fit_limits(good(), planted(20.0), 0.02)
     below = [name for name in MEASURES if SIDES[name] != ABOVE]

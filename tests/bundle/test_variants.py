@@ -71,10 +71,10 @@ def table(dice: list[float], error: list[float]) -> pd.DataFrame:
     """fp32 has Dice 0.5 and error 0.1 on each picture and takes 0.4 s."""
     lines = []
     for image, (own_dice, own_error) in enumerate(zip(dice, error, strict=True)):
-        common = {"image": image, "ratio": 0.2}
+        common = {"image": image, "ratio": 0.2, "refused": False}
         lines.append({**common, "variant": "fp32", "dice": 0.5, "error": 0.1, "seconds": 0.4})
         lines.append({**common, "variant": "int8", "dice": own_dice, "error": own_error,
-                      "seconds": 0.1, "ratio": 0.23})  # fmt: skip
+                      "seconds": 0.1, "ratio": 0.23, "refused": image == 1})  # fmt: skip
     return pd.DataFrame(lines)
 
 
@@ -94,4 +94,5 @@ def test_a_variant_may_lose_so_much_and_no_more(dice, error, why):
     assert why in found.why
     assert found.measured["times_fp32_rate"] == pytest.approx(4.0)
     assert found.measured["largest_ratio_difference"] == pytest.approx(0.03)
+    assert found.measured["refused_differently"] == 0.5
     assert found.measured["megabytes"] == 55.0

@@ -37,7 +37,7 @@ def stand_in(root: Path) -> Path:
     for folder in ("pipeline", "src", "grading"):
         ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
         shutil.copytree(PROJECT / folder, root / folder, ignore=ignore)
-    for file in (".dvcignore", "params.yaml"):
+    for file in (".dvcignore", "LICENSE", "params.yaml"):
         shutil.copy(PROJECT / file, root / file)
     (root / "README.md").write_text("read me")
     (root / "digest.py").write_text(COMMAND)

@@ -95,10 +95,13 @@ def _error(answered: pd.DataFrame) -> np.ndarray:
 
 def _width(answered: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """Beside what a predictor would need that tells every embryo the same: round the median, as our
-    intervals lie round the ratio, and at its very best, the shortest interval of all."""
+    intervals lie round the ratio and as they end at 0 and 1, and at its very best, the shortest
+    interval of all."""
     width = (answered["ratio_high"] - answered["ratio_low"]).to_numpy(float)
     truth = np.sort(answered["truth"].to_numpy(float))
-    round_median = 2 * float(np.quantile(np.abs(truth - np.median(truth)), confidence))
+    middle = np.median(truth)
+    half = np.quantile(np.abs(truth - middle), confidence)
+    round_median = float(min(1.0, middle + half) - max(0.0, middle - half))
     held = int(np.ceil(confidence * len(truth)))
     shortest = float((truth[held - 1 :] - truth[: len(truth) - held + 1]).min())
     median = float(np.median(width))

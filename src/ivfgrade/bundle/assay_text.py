@@ -29,5 +29,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _percent(one: Mapping[str, Any]) -> str:
+    if one["value"] is None:  # a grade that no embryo has
+        return "nothing"
     value, low, high = (100 * one[name] for name in ("value", "low", "high"))
     return f"{value:.1f} % ({low:.1f} to {high:.1f})"

@@ -18,7 +18,7 @@ import onnxruntime
 from ivfgrade.bundle.answers import Answer, answers
 from ivfgrade.bundle.contract import require_contract, require_file, require_sound
 from ivfgrade.bundle.manifest import Graph, Manifest, Sample
-from ivfgrade.bundle.session import open_graph
+from ivfgrade.bundle.session import first_line, open_graph
 from ivfgrade.dataset.images import read_image
 from ivfgrade.errors import InputError
 
@@ -68,7 +68,7 @@ def _opened(path: Path, device: str) -> onnxruntime.InferenceSession:
     except InputError:
         raise
     except Exception as error:  # each provider has errors of its own
-        raise InputError(f"ONNX Runtime cannot open it: {_first_line(error)}") from error
+        raise InputError(f"ONNX Runtime cannot open it: {first_line(error)}") from error
 
 
 def _answer(
@@ -79,7 +79,7 @@ def _answer(
     try:
         values = session.run(names, {"pixels": pixels[None]})
     except Exception as error:
-        raise InputError(f"cannot answer {sample.picture}: {_first_line(error)}") from error
+        raise InputError(f"cannot answer {sample.picture}: {first_line(error)}") from error
     return answers(dict(zip(names, values, strict=True)), manifest)[0]
 
 
@@ -161,7 +161,3 @@ def _where_it_was_made(graph: Graph) -> str:
 
 def _milliseconds(value: float) -> str:
     return f"{value:.0f} ms" if value >= 100 else f"{value:.2g} ms"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -56,7 +56,8 @@ def decision(focus: int, pooled: int, seen: int) -> ModelProto:
         defocus = op.MatMul(focus, op.Unsqueeze(defocus_weight, [1])) + defocus_bias  # B 1
         several = op.MatMul(pooled, op.Unsqueeze(several_weight, [1])) + several_bias
         measured = op.Concat(defocus, several, seen, axis=1)  # B Q
-        refused = measured * refusal_sides > refusal_limits * refusal_sides  # B Q
+        well = measured * refusal_sides <= refusal_limits * refusal_sides  # B Q
+        refused = op.Not(well)  # NaN, too
         return ratio_low, ratio_high, grade, grade_low, grade_high, measured, refused
 
     each, measures = FLOAT["batch"], 2 + seen

@@ -22,6 +22,8 @@ from ivfgrade.dataset.images import read_image, read_mask
 from ivfgrade.evaluation.metrics import dice
 from ivfgrade.provenance import machine
 
+OUTPUTS = ("ratio", "fragment_mask", "refused")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -49,13 +51,13 @@ def measured_side_by_side(
         ratio = truth_of(sample, root)
         for name, session in sessions.items():
             begun = time.perf_counter()
-            found, mask = session.run(["ratio", "fragment_mask"], {"pixels": picture[None]})
+            found, mask, refused = session.run(OUTPUTS, {"pixels": picture[None]})
             seconds = time.perf_counter() - begun
             drawn = mask[0] > 0
             score = np.nan if truth is None else dice(drawn, truth, np.ones_like(drawn))
             lines.append({"image": sample.image, "variant": name, "seconds": seconds,
                           "ratio": float(found[0]), "error": abs(float(found[0]) - ratio),
-                          "dice": score})  # fmt: skip
+                          "dice": score, "refused": bool(refused[0].any())})  # fmt: skip
     return pd.DataFrame(lines)
 
 
@@ -71,6 +73,7 @@ def verdict(table: pd.DataFrame, variant: str, megabytes: float, limits: Limits)
         "dice_lost": lost_dice,
         "mae_lost": lost_mae,
         "largest_ratio_difference": float((own["ratio"] - full["ratio"]).abs().max()),
+        "refused_differently": float((own["refused"] != full["refused"]).mean()),
         "latency_ms": 1000 * float(own["seconds"].median()),
         "times_fp32_rate": float(full["seconds"].median() / own["seconds"].median()),
         "megabytes": megabytes,

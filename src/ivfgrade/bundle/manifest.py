@@ -46,7 +46,7 @@ class Graph:
     bytes: int
     promoted: bool  # it may be used: its losses lie within the limits
     why: str  # it may not; empty where it may
-    measured: Mapping[str, Any]  # latency_ms and losses, with the machine
+    measured: Mapping[str, Any]  # latency_ms, and losses against fp32
     tolerance: Tolerance | None = None  # of its samples, where it is not the bundle's
 
 
@@ -97,11 +97,11 @@ class Manifest:
     decoding: tuple[str, ...]  # how a file becomes the graph's input: rules, in order
     thresholds: Mapping[str, float]  # of probabilities, from which a pixel belongs to a mask
     scheme: Scheme
-    interval: Mapping[str, Any]  # confidence, rule, its numbers, what it was fitted on
+    interval: Mapping[str, Any]  # confidence, quantile, scale, and on how many it was fitted
     refusals: tuple[Refusal, ...]  # in the order of the graph's output `refused`
     domain: str  # on what all this was fitted and measured, and what it therefore does not promise
     metrics: Mapping[str, Any]  # with intervals
-    made_from: Mapping[str, Any]  # commit, digests of data and code, row and seed of the network
+    made_from: Mapping[str, Any]  # digests of data and inputs, seeds, profile and recipe
     samples: tuple[Sample, ...]
     tolerance: Tolerance
     providers: Mapping[str, str] = field(default_factory=dict)  # tried: what came of each

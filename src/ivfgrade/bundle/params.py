@@ -52,3 +52,8 @@ class BundleParams:
             raise ValueError("confidence must lie between 0.5 and 1")
         if not 0 < self.refused_share < 0.5:
             raise ValueError("refused_share must lie between 0 and 0.5")
+        if self.variants.settle_images + self.variants.measure_images > self.calibrants.good:
+            raise ValueError(
+                "variants.settle_images and measure_images are different pictures: together they "
+                f"can be {self.calibrants.good}, as calibrants.good"
+            )

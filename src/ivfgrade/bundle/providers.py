@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ivfgrade.bundle.session import CPU, CUDA, has_gpu, open_graph
+from ivfgrade.bundle.session import CPU, CUDA, first_line, has_gpu, open_graph
 
 DEVICES = {"cpu": CPU, "cuda": CUDA}
 
@@ -20,7 +20,7 @@ def tried(model: bytes, pixels: np.ndarray) -> dict[str, str]:
             session = open_graph(model, device)
             (ratio,) = session.run(["ratio"], {"pixels": pixels[None]})[0]
         except Exception as error:  # each provider has errors of its own
-            came[provider] = f"failed: {str(error).splitlines()[0]}"
+            came[provider] = f"failed: {first_line(error)}"
             continue
         if device == "cpu":
             by_cpu, came[provider] = float(ratio), "runs"

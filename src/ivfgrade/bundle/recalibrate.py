@@ -14,7 +14,7 @@ from ivfgrade.bundle import manifest, seal
 from ivfgrade.bundle.calibrated import fit_on_answered, interval_constants, measures_of
 from ivfgrade.bundle.decide import with_constants
 from ivfgrade.bundle.interval import IntervalRule
-from ivfgrade.bundle.labelled import good_of, measured_folder
+from ivfgrade.bundle.labelled import DEFECT, good_of, measured_folder
 from ivfgrade.bundle.manifest import Graph, Manifest
 from ivfgrade.bundle.pack import Contents, pack
 from ivfgrade.bundle.refusal import sides
@@ -41,6 +41,8 @@ def recalibrate(
     about = manifest.read(bundle)
     measured = measured_folder(open_graph(bundle / about.taken, "cpu"), folder, scheme_of(about))
     good = measured.table[good_of(measured.table)]
+    if good.empty:
+        raise InputError(f"{folder}: every picture has a {DEFECT}; good ones are needed")
     limits = loosened(limits_of(about), good, refused_share)
     rule = fit_on_answered(good, limits, float(about.interval["confidence"]))
     constants = {**interval_constants(rule), "refusal_limits": limits}

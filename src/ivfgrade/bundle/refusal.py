@@ -61,5 +61,5 @@ def sides() -> np.ndarray:
 
 
 def refused(measured: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    """[N,Q] -> bool [N,Q], as the graph says it."""
-    return measured * sides() > limits * sides()
+    """[N,Q] -> bool [N,Q], as the graph says it; what is no number (NaN) is refused."""
+    return ~(measured * sides() <= limits * sides())

@@ -101,7 +101,7 @@ def _decoded(path: Path) -> np.ndarray | Failed:
     except BadImage as error:
         return Failed(path, error.reason)
     except (OSError, ValueError, MemoryError) as error:  # a place that cannot even be looked at
-        return Failed(path, f"cannot be read: {_first_line(error)}")
+        return Failed(path, f"cannot be read: {first_line(error)}")
 
 
 def _computed(
@@ -117,7 +117,7 @@ def _computed(
         values = session.run(list(outputs), {"pixels": pixels[None]})
     except Exception as error:  # ONNX Runtime's own kinds have no common parent but this
         _require_working(session, outputs)
-        return Failed(path, f"the network cannot compute it: {_first_line(error)}")
+        return Failed(path, f"the network cannot compute it: {first_line(error)}")
     seconds = time.perf_counter() - begun
     found = {name: value[0] for name, value in zip(outputs, values, strict=True)}
     return Computed(path, pixels, found, seconds)
@@ -128,11 +128,12 @@ def _require_working(session: onnxruntime.InferenceSession, outputs: Sequence[st
     try:
         session.run(list(outputs), {"pixels": np.zeros((1, 64, 64, 3), np.uint8)})
     except Exception as error:
-        raise InputError(f"the network computes nothing here: {_first_line(error)}") from error
+        raise InputError(f"the network computes nothing here: {first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def first_line(error: Exception) -> str:
+    """Of what it says; its kind, if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def has_gpu() -> bool:

@@ -32,7 +32,9 @@ def versions(client: MlflowClient, name: str) -> list[Version]:
 
     try:
         aliases = client.get_registered_model(name).aliases
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
         return []
     found = client.search_model_versions(f"name = '{name}'", max_results=1000)
     return sorted(
