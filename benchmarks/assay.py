@@ -17,8 +17,6 @@ from ivfgrade.evaluation.bootstrap import Bootstrap
 from ivfgrade.grading import load_scheme
 from ivfgrade.params import load_params
 
-TEXT = ("image", "patient", "defect", "refused")  # empty means none there, not unknown
-
 
 def main(answers: Path) -> None:
     with one_line():
@@ -30,7 +28,7 @@ def main(answers: Path) -> None:
 
 def read_answers(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, converters=dict.fromkeys(TEXT, str))
+        return pd.read_csv(path, keep_default_na=False, na_values={"truth": [""]})  # none is no NaN
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no table of answers ({error}); run make assay") from error
 

@@ -84,7 +84,16 @@ def checkout(
 ) -> Iterator[Path]:
     """A folder in which every stage has run once."""
     root = tmp_path_factory.mktemp("checkout")
-    for name in ("src", "pipeline", "grading", "dvc.yaml", "experiments", "assay", "dual", "LICENSE"):
+    for name in (
+        "src",
+        "pipeline",
+        "grading",
+        "dvc.yaml",
+        "experiments",
+        "assay",
+        "dual",
+        "LICENSE",
+    ):
         (root / name).symlink_to(PROJECT / name)
     yaml = YAML(typ="safe")
     params = merge(yaml.load((PROJECT / "params.yaml").read_text()), SMALL)

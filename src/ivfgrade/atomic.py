@@ -66,6 +66,15 @@ def require_folder(path: Path) -> None:
             return
 
 
+def require_apart(out: Path, bundle: Path) -> None:
+    """What is written into a sealed folder breaks its seal."""
+    inner, outer = out.resolve(), bundle.resolve()
+    if inner == outer or outer in inner.parents:
+        raise InputError(f"{out} lies in the bundle, which must stay as it is; name another --out")
+    if inner in outer.parents:
+        raise InputError(f"{out} holds the bundle {bundle}; name another --out")
+
+
 def read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ivfgrade.errors import InputError, one_line
+from ivfgrade.atomic import require_apart
+from ivfgrade.errors import InputError, one_line, printable
 
 if TYPE_CHECKING:
     from ivfgrade.prediction.run import Outcome
 
+SMALLEST_PIXEL, LARGEST_PIXEL = 0.001, 100.0  # micrometres, of any microscope
 SOME_UNREADABLE, INTERRUPTED = 3, 130  # exit codes
 
 
@@ -80,8 +81,12 @@ def predict(
     not begin, or not go on. 130: interrupted.
     """
     with one_line(), _interruptible(out):
-        if um_per_px is not None and not (um_per_px > 0 and math.isfinite(um_per_px)):
-            raise InputError(f"--um-per-px is {um_per_px:g}; a pixel is larger than 0 micrometres")
+        if um_per_px is not None and not SMALLEST_PIXEL <= um_per_px <= LARGEST_PIXEL:
+            raise InputError(
+                f"--um-per-px is {um_per_px:g}; a pixel has {SMALLEST_PIXEL:g} to "
+                f"{LARGEST_PIXEL:g} micrometres"
+            )
+        require_apart(out, bundle)
         from ivfgrade.prediction.inputs import files_meant  # ONNX Runtime takes a second to load
         from ivfgrade.prediction.opened import open_bundle
         from ivfgrade.prediction.record import Writing
@@ -89,11 +94,11 @@ def predict(
 
         paths = files_meant(pictures, besides=out)
         opened = open_bundle(bundle, device.value, graph and graph.value, digest)
-        print(opened.told)
+        print(printable(opened.told))
         outcome = predict(opened, paths, Writing(out, overlays, um_per_px), jobs, again)
         for line in told(outcome):
-            print(line)
-        print(f"The answers are in {out}")
+            print(printable(line))
+        print(printable(f"The answers are in {out}"))
         if outcome.unreadable:
             raise SystemExit(SOME_UNREADABLE)
 

@@ -15,18 +15,21 @@ def recalibrate(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Labelled pictures: images/, labels.csv with image, patient and ratio, or masks/. "
-            "None of their patients may have been trained on."
+            help="Labelled pictures: images/ and labels.csv with image, patient and ratio; without "
+            "ratio, masks/. None of their patients may have been trained on."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle.")],
     refused_share: Annotated[
-        float, typer.Option(min=0.0, max=0.5, help="Of these pictures, all of them good.")
+        float,
+        typer.Option(
+            min=0.0, max=0.5, help="Share of these pictures, taken to be good, that may be refused."
+        ),
     ] = 0.02,
 ) -> None:
     """Fit the interval of the ratio and the limits of refusal to a site's own labelled pictures.
 
-    Needs at least 20 pictures that are not refused, of 10 patients for an interval of 90 %; with
+    Needs at least 20 pictures that are not refused, of 9 patients for an interval of 90 %; with
     30 and more it becomes narrower, and from few it covers less than it says more often. Limits are
     only ever loosened.
     """

@@ -39,9 +39,11 @@ def register(
 @registry.command()
 def promote(
     name: Name = "ivfgrade",
-    tolerance: Annotated[float, typer.Option(min=0, help="By which a metric may fall.")] = 0.0,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="By how much a metric may become worse.")
+    ] = 0.0,
 ) -> None:
-    """Make the candidate champion if no metric falls, measured on the same images."""
+    """Make the candidate champion if no metric became worse, measured on the same images."""
     with one_line(), connected() as client:
         from ivfgrade.registry.promote import promote
 
@@ -93,8 +95,12 @@ def connected() -> Iterator[MlflowClient]:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         client = store.connect(root, store.ASKED)
-    except store.Unreachable as error:
-        raise InputError(f"MLflow at {store.tracking_uri(root)} cannot be had ({error})") from error
+    except Exception as error:  # each kind of store, and its driver, has errors of its own
+        told = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"MLflow at {store.tracking_uri(root)} cannot be had ({told}); set MLFLOW_TRACKING_URI "
+            "to a store that can be"
+        ) from error
     from mlflow.exceptions import MlflowException
 
     try:

@@ -57,10 +57,17 @@ def convert(hint: Any, value: Any, where: str) -> Any:
     if origin is tuple and isinstance(value, list | tuple):
         return _convert_tuple(arguments, value, where)
     if hint is float and type(value) in (int, float):
-        return float(value)
+        return _float(value, where)
     if origin is None and type(value) is hint:
         return value
     raise InputError(f"parameter {where} is {value!r}; it must be {_readable(hint)}")
+
+
+def _float(value: float, where: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InputError(f"parameter {where} is too large a number") from None
 
 
 def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:

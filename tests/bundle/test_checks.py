@@ -31,6 +31,10 @@ def first(content: dict) -> dict:
 
 
 LIES: dict[str, tuple[Callable[[dict], object], str]] = {
+    "grades": (lambda c: c["scheme"].update(grades=["A"]), "1 grades need 2 ascending borders"),
+    "confidence": (lambda c: c["interval"].update(confidence="x"), "the confidence of interval"),
+    "words": (lambda c: c["interval"].update(quantile="x"), "interval_quantile must be numbers"),
+    "no list": (lambda c: c["interval"].update(scale=1), "scale of interval must be three numbers"),
     "size": (lambda c: taken(c).update(bytes=7), "bytes, the manifest says 7"),
     "opset": (lambda c: taken(c).update(opset=17), "is of opset 20, the manifest says 17"),
     "limit": (lambda c: c["refusals"][1].update(limit=0.8), "refusal_limits"),

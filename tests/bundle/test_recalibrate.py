@@ -1,6 +1,7 @@
 """A site's own pictures: the interval fits them, the networks stay, and the old bundle too."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -110,5 +111,41 @@ def test_a_site_with_defects_alone_is_told(handed_over, tmp_path):
 
 
 def test_a_bundle_is_not_recalibrated_onto_itself(handed_over, tmp_path):
-    with pytest.raises(InputError, match="is the bundle itself"):
-        recalibrate(handed_over, site(tmp_path / "clinic", 12), handed_over, 0.02)
+    pictures = site(tmp_path / "clinic", 12)
+    for out, why in (
+        (handed_over, "lies in the bundle"),
+        (handed_over / "new", "lies in the bundle"),
+        (handed_over.parent, "holds the bundle"),
+    ):
+        with pytest.raises(InputError, match=why):
+            recalibrate(handed_over, pictures, out, 0.02)
+    assert seal.check(handed_over)
+
+
+def test_nothing_but_a_bundle_is_replaced(handed_over, tmp_path):
+    pictures = site(tmp_path / "clinic", 12)
+    other = shutil.copytree(handed_over, tmp_path / "other")
+    (other / "mine").touch()
+    (tmp_path / "sums").mkdir()
+    (tmp_path / "sums" / "SHA256SUMS").write_text("of something else")
+    (tmp_path / "link").symlink_to(shutil.copytree(handed_over, tmp_path / "linked"))
+    for name in ("other", "sums", "link", "clinic"):
+        with pytest.raises(InputError, match="is there and is no bundle"):
+            recalibrate(handed_over, pictures, tmp_path / name, 0.02)
+    assert (other / "mine").exists()
+
+
+def test_a_row_that_would_be_left_out_is_told(handed_over, tmp_path):
+    pictures = site(tmp_path / "clinic", 12)
+    (pictures / "images" / "3.png").unlink()
+    with pytest.raises(InputError, match=r"clinic: 3\.png: is not in images/"):
+        recalibrate(handed_over, pictures, tmp_path / "new", 0.02)
+
+
+def test_a_site_of_defects_alone_is_told(handed_over, tmp_path):
+    pictures = site(tmp_path / "clinic", 12)
+    header, *rows = (pictures / "labels.csv").read_text().splitlines()
+    lines = [f"{header},defect", *(f"{row},empty" for row in rows)]
+    (pictures / "labels.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="all its pictures have a defect"):
+        recalibrate(handed_over, pictures, tmp_path / "new", 0.02)

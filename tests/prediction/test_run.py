@@ -228,7 +228,7 @@ def test_answers_of_two_settings_are_not_mixed(opened, album, tmp_path):
 def test_a_folder_of_other_things_is_not_written_into(opened, album):
     with pytest.raises(InputError, match="week1 holds other things than answers"):
         run(opened, album / "week2", album / "week1")
-    assert len(list((album / "week1").iterdir())) == 4  # and the lock
+    assert len(list((album / "week1").iterdir())) == 3
 
 
 def test_few_pictures_wait_for_a_slow_disk(opened, tmp_path, monkeypatch):

@@ -152,7 +152,7 @@ def test_the_command_tells_what_it_wrote(folder):
 
 
 def test_the_command_says_in_one_line_where_no_page_can_be(folder):
-    for out, reason in [(folder, "cannot be written"), (folder / "run.json" / "x", "is a file")]:
+    for out, reason in [(folder, "is no page"), (folder / "run.json" / "x", "is a file")]:
         result = CliRunner().invoke(app, ["read", str(folder), "--out", str(out)])
         assert result.exit_code == 1
         assert reason in result.stderr.splitlines()[-1]

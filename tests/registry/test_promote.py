@@ -82,6 +82,13 @@ def test_that_both_say_nothing_of_their_data_makes_it_not_the_same(champion: Man
         compared(silent, silent, 1.0)
 
 
+def test_a_recalibrated_bundle_has_no_metrics_of_its_own(champion: Manifest) -> None:
+    anew = replace(champion, made_from={**champion.made_from, "recalibrated_from": "f" * 64})
+    for ours, theirs, which in ((anew, champion, "candidate"), (champion, anew, "champion")):
+        with pytest.raises(InputError, match=f"the {which} was recalibrated"):
+            compared(ours, theirs, 0.0)
+
+
 def test_other_grades_are_no_comparison(champion: Manifest) -> None:
     scheme = replace(champion.scheme, borders=(0.0, 0.1, 0.25, 0.6, 1.0))
     with pytest.raises(InputError, match="their grades are not known to be the same"):

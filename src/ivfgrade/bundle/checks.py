@@ -22,6 +22,7 @@ from ivfgrade.bundle.session import first_line, open_graph
 from ivfgrade.dataset.images import read_image
 from ivfgrade.errors import InputError
 
+LONGEST_MS = 1e9  # a manifest may hold any number
 REPEATS = 7  # of which the median latency is told, after one to warm up
 
 
@@ -60,6 +61,17 @@ def _checked_graph(
         f"{graph.file}: {_milliseconds(1000 * seconds)} a picture (median) by "
         f"{_provider(session)}{_where_it_was_made(graph)}"
     )
+
+
+def opened(
+    folder: Path, manifest: Manifest, graph: Graph, device: str = "cpu"
+) -> onnxruntime.InferenceSession:
+    """Ready to answer, after it was found to be what a sound manifest says of it; its answers to
+    the samples are not asked for."""
+    require_file(folder, manifest, graph)
+    session = _opened(folder / graph.file, device)
+    require_contract(session, manifest)
+    return session
 
 
 def _opened(path: Path, device: str) -> onnxruntime.InferenceSession:
@@ -156,7 +168,9 @@ def _where_it_was_made(graph: Graph) -> str:
     """For comparison: a slower machine is no fault."""
     told = graph.measured.get("latency_ms")
     value = told.get("value") if isinstance(told, Mapping) else told
-    return f"; {_milliseconds(value)} where it was made" if isinstance(value, int | float) else ""
+    if not isinstance(value, int | float) or not value <= LONGEST_MS:
+        return ""
+    return f"; {_milliseconds(value)} where it was made"
 
 
 def _milliseconds(value: float) -> str:

@@ -7,6 +7,7 @@ Travels inside the bundle, as `checks` does.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def require_sound(manifest: Manifest, names: Collection[str]) -> None:
     promoted = {graph.file for graph in manifest.promoted}
     if manifest.taken not in promoted:
         raise InputError(f"manifest.json takes {manifest.taken}, which is no promoted graph of it")
+    _require_sensible(manifest)
     if not manifest.samples:
         raise InputError("manifest.json has no samples")
     for sample in manifest.samples:
@@ -38,6 +40,19 @@ def require_sound(manifest: Manifest, names: Collection[str]) -> None:
     for file in (*sorted(promoted), *_of_samples(manifest)):
         if file not in names:
             raise InputError(f"manifest.json names {file}, which is no file of the bundle")
+
+
+def _require_sensible(manifest: Manifest) -> None:
+    """Of what is read from the manifest alone: no graph would tell that it is wrong."""
+    grades, borders = manifest.scheme.grades, manifest.scheme.borders
+    if len(borders) != len(grades) + 1 or not all(a < b for a, b in pairwise(borders)):
+        raise InputError(
+            f"manifest.json: {len(grades)} grades need {len(grades) + 1} ascending borders, not "
+            f"{list(borders)}"
+        )
+    confidence = manifest.interval.get("confidence")
+    if not isinstance(confidence, float) or not 0 < confidence < 1:
+        raise InputError("manifest.json: the confidence of interval must lie between 0 and 1")
 
 
 def _of_samples(manifest: Manifest) -> list[str]:
@@ -64,11 +79,20 @@ def require_file(folder: Path, manifest: Manifest, graph: Graph) -> None:
         raise InputError(f"{graph.file} is of opset {told}, the manifest says {graph.opset}")
     for name, said in _constants(manifest).items():
         held = constant(content, name)
-        if held is None or not np.array_equal(held, np.asarray(said, np.float32).ravel()):
+        if held is None or not np.array_equal(held, _numbers(name, said)):
             raise InputError(
                 f"{graph.file}: {name} is {'absent' if held is None else held.tolist()}, the "
                 f"manifest says {said}"
             )
+
+
+def _numbers(name: str, said: Any) -> np.ndarray:
+    """As a graph holds them, flat."""
+    try:
+        with np.errstate(over="ignore"):  # it becomes infinite, and no graph's
+            return np.asarray(said, np.float32).ravel()
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"manifest.json: {name} must be numbers, not {said!r:.80}") from None
 
 
 def _constants(manifest: Manifest) -> dict[str, Any]:
@@ -84,6 +108,8 @@ def _constants(manifest: Manifest) -> dict[str, Any]:
         }
     except KeyError as error:
         raise InputError(f"manifest.json has no {error} in thresholds or interval") from error
+    except TypeError:
+        raise InputError("manifest.json: the scale of interval must be three numbers") from None
 
 
 def require_contract(session: onnxruntime.InferenceSession, manifest: Manifest) -> None:

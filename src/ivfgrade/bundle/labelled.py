@@ -62,8 +62,14 @@ def samples_of(root: Path, scheme: GradingScheme) -> Sequence[Sample]:
     contract = read_contract(root, scheme)
     fatal = [problem for problem in contract.problems if problem.fatal]
     if fatal or not contract.samples:
-        raise InputError(f"{root}: {fatal[0] if fatal else 'holds no labelled image'}")
+        first = next(iter((*fatal, *contract.problems)), None)
+        raise InputError(f"{root} holds no labelled image{f': {first}' if first else ''}")
     return contract.samples
+
+
+def left_out(root: Path, scheme: GradingScheme) -> list[str]:
+    """Why a row of the labels is none of `samples_of`, each in words."""
+    return [str(problem) for problem in read_contract(root, scheme).problems]
 
 
 def _known(sample: Sample, root: Path) -> dict[str, Any]:

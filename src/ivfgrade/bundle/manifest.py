@@ -126,7 +126,7 @@ def read(folder: Path) -> Manifest:
         content = json.loads(
             path.read_text("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ivfgrade
-from ivfgrade.atomic import replaced, write_bytes, write_text
+from ivfgrade.atomic import replaced, require_folder, write_bytes, write_text
 from ivfgrade.bundle import card, checks, manifest, seal
 from ivfgrade.bundle.manifest import Manifest
 from ivfgrade.bundle.samples import answered
@@ -39,7 +39,7 @@ class Contents:
 
 def pack(folder: Path, contents: Contents) -> str:
     """Returns the digest that names the bundle; a bundle that stands there is replaced."""
-    _require_replaceable(folder)
+    require_replaceable(folder)
     _require_described(contents)
     with replaced(folder) as partly:
         for name, content in contents.graphs.items():
@@ -55,14 +55,22 @@ def pack(folder: Path, contents: Contents) -> str:
     return digest
 
 
-def _require_replaceable(folder: Path) -> None:
-    """What is replaced is lost: only another bundle may be."""
-    if folder.exists() and not (folder.is_dir() and _is_bundle(folder)):
+def require_replaceable(folder: Path) -> None:
+    """What is replaced is lost: only another bundle may be, and nothing beside its files."""
+    require_folder(folder.parent)
+    if folder.is_symlink() or (folder.exists() and not _is_bundle_or_empty(folder)):
         raise InputError(f"{folder} is there and is no bundle; name a new folder")
 
 
-def _is_bundle(folder: Path) -> bool:
-    return (folder / seal.SUMS).is_file() or not any(folder.iterdir())
+def _is_bundle_or_empty(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    try:
+        return not any(folder.iterdir()) or seal.files_of(folder) <= {
+            seal.SUMS, *seal.listed(folder, None)
+        }  # fmt: skip
+    except seal.BrokenSeal:
+        return False
 
 
 def _require_described(contents: Contents) -> None:

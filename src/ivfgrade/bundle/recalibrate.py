@@ -10,17 +10,19 @@ import numpy as np
 import onnx
 import pandas as pd
 
-from ivfgrade.bundle import manifest, seal
+from ivfgrade.atomic import require_apart
+from ivfgrade.bundle import seal
 from ivfgrade.bundle.calibrated import fit_on_answered, interval_constants, measures_of
+from ivfgrade.bundle.contract import require_file
 from ivfgrade.bundle.decide import with_constants
 from ivfgrade.bundle.interval import IntervalRule
-from ivfgrade.bundle.labelled import DEFECT, good_of, measured_folder
+from ivfgrade.bundle.labelled import good_of, left_out, measured_folder
 from ivfgrade.bundle.manifest import Graph, Manifest
-from ivfgrade.bundle.pack import Contents, pack
+from ivfgrade.bundle.pack import Contents, pack, require_replaceable
 from ivfgrade.bundle.refusal import sides
-from ivfgrade.bundle.session import open_graph
 from ivfgrade.errors import InputError
 from ivfgrade.grading import GradingScheme
+from ivfgrade.prediction.opened import open_bundle
 
 DOMAIN = (
     "Interval and limits of refusal are fitted on {images} labelled pictures of {patients} "
@@ -35,16 +37,22 @@ def recalibrate(
 ) -> tuple[Manifest, str]:
     """`refused_share` of the site's good pictures may be refused; where the limits would refuse
     more they are loosened, never tightened. Returns the new manifest and its digest."""
-    if out.resolve() == bundle.resolve():
-        raise InputError(f"{out} is the bundle itself; name another folder")
-    seal.require_unbroken(bundle)
-    about = manifest.read(bundle)
-    measured = measured_folder(open_graph(bundle / about.taken, "cpu"), folder, scheme_of(about))
+    require_apart(out, bundle)
+    require_replaceable(out)
+    opened = open_bundle(bundle, "cpu")
+    about = opened.manifest
+    for one in about.promoted:
+        require_file(bundle, about, one)
+    _require_all(folder, scheme_of(about))
+    measured = measured_folder(opened.session, folder, scheme_of(about))
     good = measured.table[good_of(measured.table)]
     if good.empty:
-        raise InputError(f"{folder}: every picture has a {DEFECT}; good ones are needed")
+        raise InputError(f"{folder}: all its pictures have a defect; recalibration needs good ones")
     limits = loosened(limits_of(about), good, refused_share)
-    rule = fit_on_answered(good, limits, float(about.interval["confidence"]))
+    try:
+        rule = fit_on_answered(good, limits, float(about.interval["confidence"]))
+    except InputError as error:
+        raise InputError(f"{folder}: {error}; label more of them") from error
     constants = {**interval_constants(rule), "refusal_limits": limits}
     graphs = {one.file: changed(bundle / one.file, constants) for one in about.promoted}
     fitted = as_fitted(about, rule, limits, folder.name)
@@ -53,7 +61,22 @@ def recalibrate(
     sizes = tuple(with_size(one, graphs) for one in about.graphs)
     new = replace(fitted, made_from=made_from, graphs=sizes, samples=())
     pictures = [bundle / sample.picture for sample in about.samples]
-    return new, pack(out, Contents(new, graphs, pictures, bundle / "LICENSE"))
+    try:
+        return new, pack(out, Contents(new, graphs, pictures, bundle / "LICENSE"))
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}; name another --out"
+        ) from error
+
+
+def _require_all(folder: Path, scheme: GradingScheme) -> None:
+    """Rows that are left out are seldom drawn by chance: a promise on the others would be none."""
+    problems = left_out(folder, scheme)
+    if problems:
+        more = f"; and {len(problems) - 1} more problems" if len(problems) > 1 else ""
+        raise InputError(
+            f"{folder}: {problems[0]}{more}; mend or take out what ivfgrade data check tells"
+        )
 
 
 def scheme_of(about: Manifest) -> GradingScheme:

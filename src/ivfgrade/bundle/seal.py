@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ivfgrade.bundle.verify import LINE, OWN, SUMS, BrokenSeal, check, files_of, sha256
+from ivfgrade.bundle.verify import LINE, OWN, SUMS, BrokenSeal, check, files_of, listed, sha256
 from ivfgrade.errors import InputError
 
-__all__ = ["SUMS", "BrokenSeal", "check", "files_of", "seal", "sha256"]
+__all__ = ["SUMS", "BrokenSeal", "check", "files_of", "listed", "seal", "sha256"]
 
 
 def seal(folder: Path) -> str:
@@ -24,10 +24,10 @@ def seal(folder: Path) -> str:
     return sha256(content)
 
 
-def require_unbroken(folder: Path, digest: str | None = None) -> None:
-    """For a command, to which a broken seal is an error like any other."""
+def require_unbroken(folder: Path, digest: str | None = None) -> dict[str, str]:
+    """For a command, to which a broken seal is an error like any other. Digests by file."""
     try:
-        check(folder, digest)
+        return check(folder, digest)
     except BrokenSeal as error:
         raise InputError(f"{folder}: {error}; it is not used") from error
     except OSError as error:

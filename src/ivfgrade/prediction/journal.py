@@ -22,6 +22,9 @@ Record = dict[str, Any]
 Key = tuple[int, int]  # bytes and time of change: a picture that was replaced is a new one
 ABSENT = (-1, -1)
 FILES = {"mask", "overlay"}  # that a record names, and that go with it
+MASKS, OVERLAYS = "masks", "overlays"
+FOLDERS = (MASKS, OVERLAYS)  # of these files
+KINDS = {"file": str, "bytes": int, "changed_ns": int, "status": str}
 
 
 def key_of(path: Path) -> Key:
@@ -109,11 +112,21 @@ def placed(path: Path) -> Iterator[tuple[int, Record]]:
 def _record(line: bytes, where: str) -> Record:
     try:
         record = json.loads(line)
-        if {"file", "bytes", "changed_ns", "status"} <= record.keys():
+        if _is_whole(record):
             return record
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         pass
     raise InputError(f"{where} is no answer; take the folder away, or name another one with --out")
+
+
+def _is_whole(record: Record) -> bool:
+    """With what is read of it later. Its files lie in folders of this one: whoever replaces an
+    answer takes them away."""
+    known = {**KINDS, "reasons": list} if record.get("status") == UNREADABLE else KINDS
+    named = [Path(str(record[kind])) for kind in FILES & record.keys()]
+    return all(isinstance(record.get(name), kind) for name, kind in known.items()) and all(
+        len(path.parts) == 2 and path.parts[0] in FOLDERS for path in named
+    )
 
 
 def _without_half_a_line(path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import onnxruntime
 
-from ivfgrade.bundle import manifest, seal
+from ivfgrade.bundle import checks, manifest, seal
+from ivfgrade.bundle.contract import require_sound
 from ivfgrade.bundle.manifest import Graph, Manifest
-from ivfgrade.bundle.session import open_graph
 from ivfgrade.errors import InputError
 
 
@@ -30,10 +30,15 @@ def open_bundle(
     folder: Path, device: str = "auto", precision: str | None = None, digest: str | None = None
 ) -> Opened:
     """Nothing of it is used before every file was found to be the one that was sealed."""
-    seal.require_unbroken(folder, digest)
+    names = seal.require_unbroken(folder, digest)
     described = manifest.read(folder)
-    graph = graph_of(described, precision)
-    return Opened(described, graph, open_graph(folder / graph.file, device), seal.digest_of(folder))
+    try:
+        require_sound(described, names)
+        graph = graph_of(described, precision)
+        session = checks.opened(folder, described, graph, device)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}") from error
+    return Opened(described, graph, session, seal.digest_of(folder))
 
 
 def graph_of(described: Manifest, precision: str | None) -> Graph:

@@ -14,7 +14,7 @@ from ivfgrade.bundle.answers import UNREADABLE, Answer, answer
 from ivfgrade.bundle.fragments import fragments_of
 from ivfgrade.bundle.manifest import Manifest
 from ivfgrade.bundle.session import Computed, Failed
-from ivfgrade.prediction.journal import Key, Record
+from ivfgrade.prediction.journal import MASKS, OVERLAYS, Key, Record
 from ivfgrade.prediction.masks import indexed
 from ivfgrade.prediction.overlay import as_png, overlay, words_of
 
@@ -22,7 +22,6 @@ NEEDED = (
     "fragment_mask", "embryo_mask", "ratio", "ratio_low", "ratio_high", "grade", "grade_low",
     "grade_high", "refused",
 )  # fmt: skip
-OVERLAYS, MASKS = "overlays", "masks"
 LONGEST_STEM = 40  # letters: what is added to a name must not make it too long for a disk
 
 

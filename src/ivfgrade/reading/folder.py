@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivfgrade.atomic import read_json
 from ivfgrade.errors import InputError
-from ivfgrade.prediction.folder import SETTINGS
+from ivfgrade.prediction.folder import SETTINGS, settings_in
 from ivfgrade.prediction.journal import FILE, Record, records
 
 
@@ -30,7 +29,7 @@ def run_in(folder: Path) -> Run:
     """What all answers in the folder have in common."""
     if not (folder / SETTINGS).is_file():
         raise InputError(f"{folder} holds no {SETTINGS}; name a folder that ivfgrade predict wrote")
-    settings = read_json(folder / SETTINGS)
+    settings = settings_in(folder)
     run = f"{settings['digest']} {folder.resolve()}"
     return Run(
         bundle=settings["bundle"],

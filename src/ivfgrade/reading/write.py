@@ -17,6 +17,7 @@ from ivfgrade.reading.entries import Entry, entry
 from ivfgrade.reading.folder import Run, answers_in, names_of
 
 PAGE = "page"
+BEGINS = b"<!doctype html>"
 TEMPLATE, STYLE = "reading.html.j2", "reading.css"
 SCRIPTS = ("store.js", "agreement.js", "table.js", "listing.js", "answer.js", "reading.js")
 REPORT_STYLE = "style.css"  # palette and type of the report
@@ -31,6 +32,7 @@ class Written:
 
 def write_page(folder: Path, run: Run, out: Path) -> Written:
     require_folder(out.parent)
+    _require_replaceable(out)
     answers = answers_in(folder)
     named = list(zip(answers, names_of(answers), strict=True))
     entries = [entry(record, name, folder, run.means) for record, name in tqdm(named, "read")]
@@ -46,6 +48,17 @@ def write_page(folder: Path, run: Run, out: Path) -> Written:
             f"{out} cannot be written: {error.strerror}; name another --out"
         ) from error
     return Written(len(entries), missing, len(text.encode()))
+
+
+def _require_replaceable(out: Path) -> None:
+    """A page may be written anew; a picture or the answers must not be lost to one."""
+    if not out.exists():
+        return
+    if out.is_file():
+        with out.open("rb") as file:
+            if file.read(len(BEGINS)).lower() == BEGINS:
+                return
+    raise InputError(f"{out} is there and is no page; name another --out")
 
 
 def page(entries: Sequence[Entry], run: Run) -> str:

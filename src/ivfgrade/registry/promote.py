@@ -14,6 +14,7 @@ from ivfgrade.registry.versions import CANDIDATE, CHAMPION, Version, bundle_of, 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+RECALIBRATED = "recalibrated_from"  # of `made_from`
 UP, DOWN = 1, -1  # where better lies
 JUDGED = {
     "dice": UP,
@@ -81,6 +82,12 @@ def _worse(
 
 def require_comparable(ours: Manifest, theirs: Manifest) -> None:
     """Numbers of other images, grades or promises say nothing about these."""
+    for which, bundle in (("candidate", ours), ("champion", theirs)):
+        if RECALIBRATED in bundle.made_from:
+            raise InputError(
+                f"the {which} was recalibrated, and its metrics are still those of the bundle that "
+                "it was made from; assay both on the site's pictures, and move the alias by hand"
+            )
     for what, one, other in (
         (f"images ({DATA})", ours.made_from.get(DATA), theirs.made_from.get(DATA)),
         ("grades", ours.scheme, theirs.scheme),

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ivfgrade.bundle import manifest, seal
+from ivfgrade.bundle import seal
 from ivfgrade.bundle.manifest import Manifest
 from ivfgrade.errors import InputError
+from ivfgrade.prediction.opened import open_bundle
 from ivfgrade.registry.described import example, flat, numbers, requirements, signature
 from ivfgrade.registry.versions import CANDIDATE, DIGEST, versions
 from ivfgrade.tracking import runs, store
@@ -41,7 +42,7 @@ def checked(folder: Path, digest: str | None) -> str:
 def _made(client: MlflowClient, root: Path, folder: Path, name: str, digest: str) -> int:
     import mlflow
 
-    content = manifest.read(folder)
+    content = open_bundle(folder, "cpu").manifest
     experiment = store.experiment_id(client, root, EXPERIMENT, {"mlflow.note.content": ABOUT})
     run = _described(client, experiment, content, digest)
     with mlflow.start_run(run.info.run_id):  # it copies the run's metrics to the model's page

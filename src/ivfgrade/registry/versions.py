@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "ivfgrade"
 CANDIDATE, CHAMPION = "candidate", "champion"
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # a name that none can have
 DIGEST = "ivfgrade.bundle"  # of the bundle's SHA256SUMS
 
 
@@ -33,9 +34,9 @@ def versions(client: MlflowClient, name: str) -> list[Version]:
     try:
         aliases = client.get_registered_model(name).aliases
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return []
+        if error.error_code in ABSENT:
+            return []
+        raise
     found = client.search_model_versions(f"name = '{name}'", max_results=1000)
     return sorted(
         (
