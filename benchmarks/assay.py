@@ -1,4 +1,4 @@
-"""The figures of an assay once more, from its raw answers alone.
+"""The figures of an assay once more, from its raw answers and the interval's confidence.
 
 python -m benchmarks.assay results/assay/ivfgrade-D/answers.csv
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import typer
 
+from ivfgrade.atomic import read_json
 from ivfgrade.bundle.assay import assay
 from ivfgrade.bundle.assay_text import told
 from ivfgrade.errors import InputError, one_line
@@ -23,7 +24,8 @@ def main(answers: Path) -> None:
         params = load_params()
         by = Bootstrap(params.evaluate.bootstrap_samples, params.evaluate.confidence, params.seed)
         scheme = load_scheme(Path(params.data.grading))
-        print(told(assay(read_answers(answers), scheme, params.bundle.confidence, by)))
+        interval = read_json(answers.with_name("assay.json"))["interval"]
+        print(told(assay(read_answers(answers), scheme, interval, by)))
 
 
 def read_answers(path: Path) -> pd.DataFrame:

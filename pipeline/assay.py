@@ -27,10 +27,13 @@ def main(bundle: Path, embryos: Path, out: Path, provenance: Path) -> None:
         about, scheme = manifest.read(bundle), load_scheme(Path(params.data.grading))
         by = Bootstrap(params.evaluate.bootstrap_samples, params.evaluate.confidence, params.seed)
         measured = measured_folder(open_graph(bundle / about.taken, "cpu"), embryos, scheme)
-        found = assay(measured.table, scheme, params.bundle.confidence, by)
+        found = assay(measured.table, scheme, about.interval, by)
         digest = seal.digest_of(bundle)
         write_text(out / "answers.csv", measured.table.to_csv(index=False, float_format="%.6g"))
-        write_json(out / "assay.json", {"bundle": about.name, "digest": digest, **found})
+        write_json(
+            out / "assay.json",
+            {"bundle": about.name, "digest": digest, "interval": about.interval, **found},
+        )
         run.note(digest=digest)
         print(told(found))
 

@@ -9,6 +9,7 @@ from ivfgrade.bundle.assay_text import told
 from ivfgrade.evaluation.bootstrap import Bootstrap
 from tests.bundle.made import SCHEME
 
+INTERVAL = {"confidence": 0.9, "constant_width": 0.5}
 BY = Bootstrap(samples=200, confidence=0.95, seed=0)
 NONE = {
     "ratio": 0.0,
@@ -57,7 +58,7 @@ BAD = [
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return assay(pd.DataFrame(GOOD + BAD), SCHEME, 0.9, BY)
+    return assay(pd.DataFrame(GOOD + BAD), SCHEME, INTERVAL, BY)
 
 
 def test_coverage_is_of_what_is_answered(found):
@@ -78,6 +79,7 @@ def test_width_stands_beside_what_a_constant_needs(found):
     assert half > 0.2
     assert width["constant_round_median"] == pytest.approx(0.2 + half)  # it ends at 0, as ours do
     assert width["constant_shortest"] == pytest.approx(0.55)  # 90 % of five are all five
+    assert width["times_constant"] == pytest.approx(0.2 / INTERVAL["constant_width"])
     assert width["times_constant_shortest"] == pytest.approx(0.2 / 0.55)
 
 
@@ -110,5 +112,5 @@ def test_promises_are_kept_or_broken_one_by_one(found):
 
 def test_a_grade_that_no_embryo_has_is_told_as_nothing():
     without_c = [one for one in GOOD if SCHEME.grade_index(one["truth"]) != 2]
-    text = told(assay(pd.DataFrame(without_c + BAD), SCHEME, 0.9, BY))
+    text = told(assay(pd.DataFrame(without_c + BAD), SCHEME, INTERVAL, BY))
     assert "grade C: nothing of 0" in text

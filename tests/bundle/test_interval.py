@@ -7,6 +7,7 @@ from ivfgrade.bundle.interval import (
     LEAST_SCALE,
     IntervalRule,
     assured_quantile,
+    constant_width,
     features,
     fit_interval,
     fit_scale,
@@ -89,6 +90,21 @@ def test_a_scale_that_follows_the_error_makes_the_typical_interval_narrower():
 
 def _half(rule: IntervalRule, made: dict[str, np.ndarray]) -> np.ndarray:
     return rule.quantile * (made["of_scale"] @ np.asarray(rule.scale))
+
+
+def test_a_constant_needs_an_interval_round_its_median_that_ends_at_0_and_1():
+    truth, patients = np.linspace(0, 0.4, 2001), np.arange(2001)
+    assert constant_width(truth, patients, 0.9) == pytest.approx(0.36, abs=0.01)
+    low = np.concatenate([np.zeros(1500), np.linspace(0, 1, 501)])  # its median is 0
+    assert constant_width(low, patients, 0.9) == pytest.approx(0.6, abs=0.05)
+
+
+def test_doubt_widens_by_its_power():
+    rule = IntervalRule(0.9, 2.0, (0.01, 0.0, 1.0), 100, 30)
+    zero, doubt = np.zeros(2), np.array([0.04, 0.16])
+    assert rule.half_width(zero, zero, doubt) == pytest.approx(
+        [2 * (0.01 + 0.008), 2 * (0.01 + 0.064)]
+    )
 
 
 def test_the_interval_stays_among_ratios_and_around_the_answer():

@@ -106,7 +106,7 @@ def test_a_site_with_defects_alone_is_told(handed_over, tmp_path):
     labels = site(tmp_path / "clinic", 12) / "labels.csv"
     head, *rows = labels.read_text().splitlines()
     labels.write_text("\n".join([f"{head},defect", *(f"{row},defocus" for row in rows)]))
-    with pytest.raises(InputError, match="every picture has a defect"):
+    with pytest.raises(InputError, match="all its pictures have a defect"):
         recalibrate(handed_over, tmp_path / "clinic", tmp_path / "new", 0.02)
 
 

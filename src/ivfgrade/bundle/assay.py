@@ -3,6 +3,7 @@ and what it refuses. Everything follows from a table with one line per picture."
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,9 @@ PROMISES = {  # what must hold on fresh embryos: a number, its side, its limit
 
 
 def assay(
-    table: pd.DataFrame, scheme: GradingScheme, confidence: float, by: Bootstrap
+    table: pd.DataFrame, scheme: GradingScheme, interval: Mapping[str, Any], by: Bootstrap
 ) -> dict[str, Any]:
-    """`table` as `labelled.measured_folder` made it; `confidence` is the interval's."""
+    """`table` as `labelled.measured_folder` made it; `interval` as the manifest tells it."""
     good = table[good_of(table)]
     beyond, patients = (good["refused"] != "").to_numpy(), good["patient"].to_numpy(str)
     answered = good[~beyond & good["truth"].notna().to_numpy()]
@@ -37,7 +38,7 @@ def assay(
         "refused": {str(name): _refused(part, by) for name, part in _defective(table)},
         "coverage": _coverage(answered, by),
         "coverage_by_grade": _by_grade(answered, scheme, by),
-        "width": _width(answered, confidence),
+        "width": _width(answered, interval),
         "mae": by.mean(_error(answered), answered["patient"].to_numpy(str)).numbers(),
         "grade_sets": _sets(answered, scheme, by),
     }
@@ -93,10 +94,11 @@ def _error(answered: pd.DataFrame) -> np.ndarray:
     return (answered["ratio"] - answered["truth"]).abs().to_numpy(float)
 
 
-def _width(answered: pd.DataFrame, confidence: float) -> dict[str, Any]:
-    """Beside what a predictor would need that tells every embryo the same: round the median, as our
-    intervals lie round the ratio and as they end at 0 and 1, and at its very best, the shortest
-    interval of all."""
+def _width(answered: pd.DataFrame, interval: Mapping[str, Any]) -> dict[str, Any]:
+    """Beside what a predictor would need that tells every embryo the same: with the same promise,
+    from the same calibrants; round the median of these very embryos; and at its very best, the
+    shortest interval that holds as many of them. All end at 0 and 1, as ours do."""
+    confidence, constant = (float(interval[name]) for name in ("confidence", "constant_width"))
     width = (answered["ratio_high"] - answered["ratio_low"]).to_numpy(float)
     truth = np.sort(answered["truth"].to_numpy(float))
     middle = np.median(truth)
@@ -108,9 +110,11 @@ def _width(answered: pd.DataFrame, confidence: float) -> dict[str, Any]:
     return {
         "median": median,
         "mean": float(width.mean()),
+        "constant": constant,
         "constant_round_median": round_median,
         "constant_shortest": shortest,
-        "times_constant": median / round_median,
+        "times_constant": median / constant,
+        "times_constant_round_median": median / round_median,
         "times_constant_shortest": median / shortest,
     }
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ivfgrade.bundle.interval import IntervalRule, features, fit_interval
+from ivfgrade.bundle.interval import (
+    IntervalRule,
+    constant_width,
+    features,
+    fit_interval,
+)
 from ivfgrade.bundle.labelled import Measured, good_of
 from ivfgrade.bundle.ports import FOCUS
 from ivfgrade.bundle.probe import Probe, evidence_of_strangers, fit_probe
@@ -91,7 +96,8 @@ def fit_on_answered(good: pd.DataFrame, limits: np.ndarray, confidence: float) -
         raise InputError(
             f"{rule.patients} patients are too few for an interval of confidence {confidence:g}"
         )
-    return rule
+    truth, patients = known["truth"].to_numpy(float), known["patient"].to_numpy(str)
+    return replace(rule, constant_width=constant_width(truth, patients, confidence))
 
 
 def constants_to_begin_with(

@@ -13,10 +13,14 @@ from onnx import ModelProto, numpy_helper
 from onnxscript import BOOL, FLOAT, INT64, script
 from onnxscript import opset20 as op
 
+from ivfgrade.bundle.ports import DOUBT_POWER
+
 
 def decision(focus: int, pooled: int, seen: int) -> ModelProto:
     """From so many clues and measures. Its last nine inputs are constants; `with_constants` puts
     them into the graph."""
+
+    power = DOUBT_POWER
 
     @script(default_opset=op)
     def decide(  # type: ignore[no-untyped-def]
@@ -40,7 +44,7 @@ def decision(focus: int, pooled: int, seen: int) -> ModelProto:
         apart = op.Abs(direct - soft)
         ones = op.Expand(1.0, op.Shape(ratio))
         unsure = op.Concat(op.Unsqueeze(ones, [1]), op.Unsqueeze(apart, [1]),
-                           op.Unsqueeze(doubt, [1]), axis=1)  # B 3  # fmt: skip
+                           op.Unsqueeze(op.Pow(doubt, power), [1]), axis=1)  # B 3  # fmt: skip
         half = interval_quantile * op.ReduceSum(unsure * interval_scale, [1], keepdims=0)  # B
         ratio_low = op.Clip(ratio - half, 0.0, 1.0)
         ratio_high = op.Clip(ratio + half, 0.0, 1.0)

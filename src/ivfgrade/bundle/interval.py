@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from ivfgrade.bundle.ports import DOUBT_POWER
+
 ASSURANCE = 0.9  # aim: of the calibrations that could have been drawn, this share covers as stated
 RESAMPLES = 1000
 FOLDS = 5  # of patients: the scale of an image is fitted without its patient
@@ -29,13 +31,14 @@ LEAST_SCALE = 0.005  # half a percentage point: no mask is exact
 
 @dataclass(frozen=True)
 class IntervalRule:
-    """half-width = quantile * (scale[0] + scale[1] |direct - soft| + scale[2] doubt)"""
+    """half-width = quantile * (scale[0] + scale[1] |direct - soft| + scale[2] doubt ** 1.5)"""
 
     confidence: float
     quantile: float
     scale: tuple[float, float, float]
     images: int  # on which it was fitted
     patients: int
+    constant_width: float = 1.0  # of one interval for all embryos that promises the same
 
     def half_width(self, direct: np.ndarray, soft: np.ndarray, doubt: np.ndarray) -> np.ndarray:
         return self.quantile * (features(direct, soft, doubt) @ np.asarray(self.scale))
@@ -48,7 +51,7 @@ class IntervalRule:
 
 
 def features(direct: np.ndarray, soft: np.ndarray, doubt: np.ndarray) -> np.ndarray:
-    return np.column_stack([np.ones_like(soft), np.abs(direct - soft), doubt])  # N 3
+    return np.column_stack([np.ones_like(soft), np.abs(direct - soft), doubt**DOUBT_POWER])  # N 3
 
 
 def fit_interval(
@@ -67,6 +70,14 @@ def fit_interval(
         images=len(error),
         patients=len(np.unique(patients)),
     )
+
+
+def constant_width(truth: np.ndarray, patients: np.ndarray, confidence: float) -> float:
+    """Of the interval round the median ratio that promises the same without looking at a picture:
+    what an interval must be narrower than to be worth anything."""
+    middle = float(np.median(truth))
+    half = assured_quantile(np.abs(truth - middle), patients, confidence)
+    return min(1.0, middle + half) - max(0.0, middle - half)
 
 
 def fit_scale(of_scale: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ CONSTANTS = (
     "thresholds", "defocus_weight", "defocus_bias", "several_weight", "several_bias",
     "interval_scale", "interval_quantile", "grade_borders", "refusal_sides", "refusal_limits",
 )  # fmt: skip
+DOUBT_POWER = 1.5  # by which the interval's scale follows the doubt
 SEEN = ("saturated", "embryo_share", "certainty")  # plain measures of quality
 WIDTHS = (0.7, 1.4, 2.8, 5.6, 11.2)  # pixels: octaves from noise to whole cells
 PEAKED = slice(1, 4)  # bands in which outlines lie: above noise, below whole cells
