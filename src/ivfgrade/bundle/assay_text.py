@@ -18,8 +18,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  grade {grade}: {_percent(part)} of {part['embryos']}"
     width = found["width"]
     yield (
-        f"median width {width['median']:.3f}: {width['times_constant']:.2f} times that of a constant "
-        f"with the same promise, {width['times_constant_round_median']:.2f} times one round the "
+        f"median width {width['median']:.3f}: {width['times_constant']:.2f} times that of a "
+        f"constant with the same promise, {width['times_constant_round_median']:.2f} times one round the "
         f"median of these embryos, {width['times_constant_shortest']:.2f} times the shortest"
     )
     yield f"good pictures refused: {_percent(found['refused_good'])}"
