@@ -19,8 +19,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     width = found["width"]
     yield (
         f"median width {width['median']:.3f}: {width['times_constant']:.2f} times that of a "
-        f"constant with the same promise, {width['times_constant_round_median']:.2f} times one round the "
-        f"median of these embryos, {width['times_constant_shortest']:.2f} times the shortest"
+        f"constant with the same promise, {width['times_constant_round_median']:.2f} times one "
+        f"round the median of these embryos, {width['times_constant_shortest']:.2f} times the shortest"
     )
     yield f"good pictures refused: {_percent(found['refused_good'])}"
     for defect, part in found["refused"].items():
