@@ -17,10 +17,13 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for grade, part in found["coverage_by_grade"].items():
         yield f"  grade {grade}: {_percent(part)} of {part['embryos']}"
     width = found["width"]
+    promised, these, best = (
+        width[f"times_constant{which}"] for which in ("", "_round_median", "_shortest")
+    )
     yield (
-        f"median width {width['median']:.3f}: {width['times_constant']:.2f} times that of a "
-        f"constant with the same promise, {width['times_constant_round_median']:.2f} times one "
-        f"round the median of these embryos, {width['times_constant_shortest']:.2f} times the shortest"
+        f"median width {width['median']:.3f}: {promised:.2f} times that of a constant with the same "
+        f"promise, {these:.2f} times one round the median of these embryos, {best:.2f} times the "
+        "shortest"
     )
     yield f"good pictures refused: {_percent(found['refused_good'])}"
     for defect, part in found["refused"].items():
