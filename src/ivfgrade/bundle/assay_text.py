@@ -17,14 +17,13 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for grade, part in found["coverage_by_grade"].items():
         yield f"  grade {grade}: {_percent(part)} of {part['embryos']}"
     width = found["width"]
-    promised, these, best = (
-        width[f"times_constant{which}"] for which in ("", "_round_median", "_shortest")
-    )
-    yield (
-        f"median width {width['median']:.3f}: {promised:.2f} times that of a constant with the same "
-        f"promise, {these:.2f} times one round the median of these embryos, {best:.2f} times the "
-        "shortest"
-    )
+    yield f"median width {width['median']:.3f}"
+    for which, constant in (
+        ("", "that of a constant with the same promise"),
+        ("_round_median", "that of one round the median of these embryos"),
+        ("_shortest", "the shortest that holds as many of them"),
+    ):
+        yield f"  {width[f'times_constant{which}']:.2f} times {constant}"
     yield f"good pictures refused: {_percent(found['refused_good'])}"
     for defect, part in found["refused"].items():
         yield f"  {defect} refused: {_percent(part)} of {part['pictures']}"
