@@ -110,7 +110,7 @@ def test_a_failed_stage_says_where_and_that_the_same_command_goes_on(project: Pa
     good = script.read_text()
     script.write_text(BROKEN)
     git(project, "commit", "-qam", "broken")
-    with pytest.raises(InputError, match="repro dvc.yaml failed in .*study/broken, see above"):
+    with pytest.raises(InputError, match="repro track failed in .*study/broken, see above"):
         run_trial(trial)
     script.write_text(good)
     git(project, "commit", "-qam", "mended")

@@ -42,14 +42,19 @@ def trainings(rows: Sequence[Row]) -> list[Training]:
     ]
 
 
+# What the table stands on; the stages of a bundle write beside it, and are none of its business.
+OF_ALL = ("compare", "evaluate", "export", "finetune", "preprocess", "pretrain", "texture")
+OF_ROWS = ("experiments", "focus", "judged")
+
+
 def stages(folder: Path | None, names: Sequence[str]) -> list[Stage]:
     """Those of the whole table, then those of its rows; whoever ran them, and when, stays out of
     the page."""
     if folder is None or not folder.is_dir():
         return []
-    homes = sorted(path for path in folder.iterdir() if path.is_dir())
-    of_rows = [home / f"{name}.json" for home in homes for name in names]
-    files = [*sorted(folder.glob("*.json")), *filter(Path.is_file, of_rows)]
+    of_all = [folder / f"{stage}.json" for stage in OF_ALL]
+    of_rows = [folder / home / f"{name}.json" for home in OF_ROWS for name in names]
+    files = filter(Path.is_file, [*of_all, *of_rows])
     return [_stage(path.relative_to(folder), read_json(path)) for path in files]
 
 
