@@ -66,6 +66,7 @@ def verdict(table: pd.DataFrame, variant: str, megabytes: float, limits: Limits)
     own, full = (table[table["variant"] == name].set_index("image") for name in (variant, FULL))
     lost_dice = float((full["dice"] - own["dice"]).mean())  # of the same images, NaN left out
     lost_mae = float((own["error"] - full["error"]).mean())
+    refused = float((own["refused"] != full["refused"]).mean())
     measured = {
         "images": len(own),
         "dice": float(own["dice"].mean()),
@@ -73,7 +74,7 @@ def verdict(table: pd.DataFrame, variant: str, megabytes: float, limits: Limits)
         "dice_lost": lost_dice,
         "mae_lost": lost_mae,
         "largest_ratio_difference": float((own["ratio"] - full["ratio"]).abs().max()),
-        "refused_differently": float((own["refused"] != full["refused"]).mean()),
+        "refused_differently": refused,
         "latency_ms": 1000 * float(own["seconds"].median()),
         "times_fp32_rate": float(full["seconds"].median() / own["seconds"].median()),
         "megabytes": megabytes,
@@ -84,6 +85,7 @@ def verdict(table: pd.DataFrame, variant: str, megabytes: float, limits: Limits)
         for what, lost, limit in (
             ("Dice", lost_dice, limits.dice),
             ("the ratio's mean absolute error", lost_mae, limits.mae),
+            ("the share of pictures that it refuses otherwise", refused, limits.refused),
         )
         if not lost <= limit  # NaN, of which nobody knows, is too much
     ]

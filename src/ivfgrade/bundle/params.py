@@ -22,6 +22,7 @@ class Limits:
 
     dice: float
     mae: float
+    refused: float  # share of pictures that are refused by one of the two alone, or otherwise
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,26 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 NETWORK = "network/"  # prefix of its nodes in the whole graph
 SUMS = ("ReduceSum", "ReduceMean", "Pow", "Log", "Clip", "Resize")  # too large or too fine for half
+QUALITY = ("measured", "refused")  # outputs
 SMALL = 100_000  # weights: below, a layer is neither large nor slow (filters of the clues, say)
 MULTIPLIES = ("Conv", "MatMul", "Gemm")
 
 
 def to_fp16(model: ModelProto, pictures: Iterable[np.ndarray]) -> ModelProto:  # noqa: ARG001
-    """Inputs, outputs and everything outside the network stay 32 bits wide."""
+    """Inputs, outputs and everything outside the network stay 32 bits wide; and what serves the
+    measures of quality alone: squares of small changes of brightness are 0 in half precision."""
     copy = ModelProto.FromString(model.SerializeToString())
-    outside = [node.name for node in copy.graph.node if not node.name.startswith(NETWORK)]
+    needed = _needed_for(copy, [one.name for one in copy.graph.output if one.name not in QUALITY])
+    wide = [
+        node.name
+        for node in copy.graph.node
+        if not (node.name.startswith(NETWORK) and needed.issuperset(node.output))
+    ]
     half = convert_float_to_float16(
-        copy, keep_io_types=True, op_block_list=list(SUMS), node_block_list=outside
+        copy, keep_io_types=True, op_block_list=list(SUMS), node_block_list=wide
     )
     _drop_repeated(half)
+    _keep_wide(half)
     return half
 
 
@@ -76,6 +84,19 @@ def large_layers(model: ModelProto) -> Sequence[str]:
     ]
 
 
+def _needed_for(model: ModelProto, outputs: Sequence[str]) -> set[str]:
+    """Names of all values that some of the outputs are computed from, and theirs."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    found, todo = set(outputs), list(outputs)
+    while todo:
+        node = made_by.get(todo.pop())
+        for name in node.input if node else ():
+            if name not in found:
+                found.add(name)
+                todo.append(name)
+    return found
+
+
 def _drop_repeated(model: ModelProto) -> None:
     """The converter casts a value once for each node that takes it, always under one name."""
     made: set[str] = set()
@@ -83,6 +104,27 @@ def _drop_repeated(model: ModelProto) -> None:
         if made.issuperset(node.output):
             model.graph.node.remove(node)
         made.update(node.output)
+
+
+def _keep_wide(model: ModelProto) -> None:
+    """The converter rounds what goes from one 32-bit node to the next: squares that half precision
+    takes for 0. What it made narrow only to make it wide again is handed on as it is."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    as_it_was = {}
+    for node in model.graph.node:
+        before = made_by.get(node.input[0]) if node.name.endswith("_cast_to_fp32_node") else None
+        if before is not None and before.name.endswith("_cast_to_fp16_node"):
+            as_it_was[node.output[0]] = before.input[0]
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = as_it_was.get(name, name)
+    _drop_unused(model)
+
+
+def _drop_unused(model: ModelProto) -> None:
+    needed = _needed_for(model, [one.name for one in model.graph.output])
+    for node in [one for one in model.graph.node if needed.isdisjoint(one.output)]:
+        model.graph.node.remove(node)
 
 
 class _Pictures(CalibrationDataReader):
