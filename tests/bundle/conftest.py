@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,12 @@ def changed(copied) -> Callable[[Callable[[dict], None]], Path]:
         return copied
 
     return change
+
+
+@pytest.fixture(autouse=True)
+def path_as_it_was() -> Iterator[None]:
+    """A verifier that runs in this process looks for code in its bundle; whoever comes later, and
+    the processes that it starts, must not."""
+    before = sys.path[:]
+    yield
+    sys.path[:] = before
