@@ -73,6 +73,15 @@ def test_the_graph_answers_raw_pictures_as_pytorch_does(single):
     require_same_answers(*single)
 
 
+@pytest.mark.parametrize("level", [0, 255])
+def test_an_empty_picture_has_measures_that_are_numbers(single, level):
+    """Exporters take x + 1e-9 for x, and then the logarithm of nothing is none."""
+    _, session = single
+    for name in ("measured", "ratio", "ratio_low", "ratio_high"):
+        (found,) = session.run([name], {"pixels": np.full((1, 40, 50, 3), level, np.uint8)})
+        assert np.isfinite(found).all(), name
+
+
 @pytest.mark.slow
 def test_of_a_pair_one_draws_and_the_other_grades(single):
     pair = made("dual")

@@ -33,7 +33,8 @@ OUTPUTS = {
     "embryo_probability": "of a pixel to show a cell or a fragment, at the picture's own size",
     "fragment_mask": "1 where the probability reaches the threshold, else 0",
     "embryo_mask": "1 where the probability reaches the threshold, else 0",
-    "ratio": "fragment area over embryo area, 0 to 1: the reported one",
+    "ratio": "fragment area over embryo area, 0 to 1: the reported one, which is calibrated and so "
+    "not the share of what the masks outline",
     "ratio_low": "lower end of the interval of the ratio",
     "ratio_high": "upper end of the interval of the ratio",
     "grade": "index of the ratio's grade in the scheme",
@@ -60,6 +61,8 @@ LIMITATIONS = (
     "Ratios are drawn towards the middle: high ones are told too low, and embryos without "
     "fragments may get a few per cent.",
     "The interval covers its share over all embryos; in the highest grade it covers less.",
+    "Outlines of fragments enclose more than the ratio says: they begin at the probability that "
+    "serves overlap best, not area.",
     "Small fragments are missed more often than large ones.",
     "A refusal finds the defects that were planted, not every picture that nobody should grade.",
 )

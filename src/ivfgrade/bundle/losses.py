@@ -57,7 +57,7 @@ def measured_side_by_side(
             score = np.nan if truth is None else dice(drawn, truth, np.ones_like(drawn))
             lines.append({"image": sample.image, "variant": name, "seconds": seconds,
                           "ratio": float(found[0]), "error": abs(float(found[0]) - ratio),
-                          "dice": score, "refused": bool(refused[0].any())})  # fmt: skip
+                          "dice": score, "refused": tuple(map(bool, refused[0]))})  # fmt: skip
     return pd.DataFrame(lines)
 
 

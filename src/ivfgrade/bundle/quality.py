@@ -52,8 +52,8 @@ def focus(image: Tensor, valid: Tensor, embryo: Tensor) -> Tensor:
     around = (1 - inside) * valid
     energies = [_mean(change**2, where) for where in (inside, around)]  # B 5 each
     outlines = change[:, PEAKED] * inside
-    peaked = _mean(outlines**4, inside) / (_mean(outlines**2, inside) + TINY) ** 2  # B 3
-    changes = (torch.cat([*energies, peaked], 1) + TINY).log()
+    peaked = _mean(outlines**4, inside) / _mean(outlines**2, inside).clamp_min(TINY) ** 2  # B 3
+    changes = torch.cat([*energies, peaked], 1).clamp_min(TINY).log()  # + TINY: lost in the export
     return torch.cat([changes, seen(image, valid, embryo)], 1)
 
 
